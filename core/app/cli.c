@@ -136,7 +136,7 @@ bool cli_take_common(struct cli_common *common, const char *name, const char *va
 bool cli_read_output(const char *flag, const char *value, const char **file, struct err *err)
 {
     *file = value;
-    return (value[0] != '\0' && strcmp(value, "-") != 0) ||
+    return strcmp(value, "-") != 0 ||
            err_set(err, ERR_INVALID, "%s: the name of a file is wanted, got \"%s\"", flag, value);
 }
 

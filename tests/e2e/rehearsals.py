@@ -10,6 +10,7 @@ import http.server
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
 import subprocess
@@ -46,6 +47,21 @@ class Case(unittest.TestCase):
         path.write_text(content if isinstance(content, str) else json.dumps(content))
         return path
 
+    def on_terminal(self, *args):
+        """What is told on standard error, when that is one and standard output is not."""
+        leader, follower = pty.openpty()
+        process = subprocess.Popen([SLUICE, *args], stdout=subprocess.PIPE, stderr=follower, stdin=subprocess.DEVNULL)
+        os.close(follower)
+        output, _ = process.communicate(timeout=PATIENCE_S)
+        told = b''
+        try:
+            while part := os.read(leader, 4096):
+                told += part
+        except OSError:
+            pass  # all of it is read
+        os.close(leader)
+        return process.returncode, output.decode(), told.decode()
+
     def expect(self, status, said, done):
         self.assertRegex(done.stdout + done.stderr, said)
         self.assertEqual(status, done.returncode, done.stdout + done.stderr)
@@ -60,6 +76,18 @@ class DryRun(Case):
                          '  0:30  10 %         1m  request-success-rate\n'
                          '  1:30  promote      1m  gate approval (asks http://approval.shop/web)\n'
                          '  2:30  promoted\n', done.stdout)
+
+    def test_who_waits_is_told_how_far_it_is(self):
+        """On a terminal, in one line that is gone at the end; a file has none of it."""
+        for words in (['--plan', '-f', EXAMPLES / 'strategies/approval'],
+                      ['--scenario', EXAMPLES / 'scenarios/slow-leak.yaml', '-f',
+                       EXAMPLES / 'scenarios/objects/checkout.yaml']):
+            with self.subTest(words):
+                alone = run('dryrun', *words)
+                status, output, told = self.on_terminal('dryrun', *words)
+                self.assertEqual((alone.returncode, alone.stdout), (status, output))
+                self.assertRegex(told, r'\r +0:00 of a release is played\x1b\[K(\r[^\r]+)*\r\x1b\[K$')
+                self.assertNotIn('\r', alone.stderr)
 
     def test_plan_of_a_lone_canary(self):
         """What the manifest does not contain is made up, and said."""
@@ -139,9 +167,9 @@ class DryRun(Case):
     def test_files(self):
         """What is written has a file of its own; --filename is -f."""
         canary = EXAMPLES / 'tutorial/canary.yaml'
-        for name in ('-', ''):
+        for name, wanted in (('-', 'the name of a file'), ('', 'FILE')):
             done = run('dryrun', '--plan', '-f', canary, '--html', name, cwd=self.top)
-            self.expect(2, f'sluice dryrun: --html: the name of a file is wanted, got "{name}"', done)
+            self.expect(2, f'sluice dryrun: --html: {wanted} is wanted, got "{name}"', done)
             self.assertEqual('', done.stdout)
         url = 'http://127.0.0.1:1'
         for flag in ('-o', '--output'):

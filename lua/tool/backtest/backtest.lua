@@ -7,6 +7,7 @@ local moments = require 'tool.record.moment'
 local pictures = require 'tool.backtest.pictures'
 local plan = require 'tool.backtest.plan'
 local process = require 'tool.process'
+local progress = require 'tool.progress'
 local promql = require 'tool.promql'
 local readable = require 'tool.readable'
 local record = require 'tool.backtest.record'
@@ -162,19 +163,6 @@ local function play_moment(rules, history, at, limit)
   return { results = played, answers = history.answers, evaluated = history.evaluated }
 end
 
-local function progress(options, count)
-  local began = process.clock()
-  local told
-  return function(done)
-    local now = process.clock()
-    if options.terminal and (done == count or not told or now - told > 0.2) then
-      told = now
-      io.stderr:write(('\r%d of %d releases, %d s%s'):format(done, count, now - began,
-        done == count and '\r\27[K' or '\27[K'))
-    end
-  end
-end
-
 --- All moments, in several processes.
 ---@return PlayedRelease[][] lists by rule
 ---@return table counts
@@ -183,13 +171,13 @@ local function play_all(options, rules, history, list, limit)
   for i = 1, #rules do
     lists[i] = {}
   end
-  local told, done = progress(options, #list), 0
+  local line, done, began = progress.line(options.terminal), 0, process.clock()
   process.workers(#list, math.min(options.jobs or 1, #list), function(number)
     history.answers, history.evaluated = 0, 0
     return play_moment(rules, history, list[number], limit)
   end, function(_, given, _, problem)
     done = done + 1
-    told(done)
+    line('%d of %d releases, %d s', done, #list, process.clock() - began)
     if not given then
       refuse('%s', problem)
     end
@@ -198,6 +186,7 @@ local function play_all(options, rules, history, list, limit)
     end
     counts.answers, counts.evaluated = counts.answers + given.answers, counts.evaluated + given.evaluated
   end)
+  line()
   return lists, counts
 end
 
@@ -205,7 +194,9 @@ end
 
 --- One release, minute by minute.
 local function run_one(options, rules, history, at, limit)
-  local played = release.play(rules[1].setting, { begin = at, ask = history:asker(at), limit = limit })
+  local played = telling.while_played(options.terminal, function(told)
+    return release.play(rules[1].setting, { begin = at, ask = history:asker(at), limit = limit, progress = told })
+  end)
   local notes = results.remarks(history, { rules[1] })
   local title = ('a release of %s.%s at %s'):format(rules[1].setting.name, rules[1].setting.namespace,
     moments.text(at))
@@ -272,8 +263,11 @@ end
 
 --- The shortest release of a set of rules.
 ---@return Release
-local function fastest_of(rule)
-  local setting, played = rule.setting, plan.play(rule.setting)
+local function fastest_of(rule, options)
+  local setting = rule.setting
+  local played = telling.while_played(options.terminal, function(told)
+    return plan.play(setting, { progress = told })
+  end)
   if played.decision ~= 'promoted' then
     refuse('%s.%s: it does not come to its end even when every check passes: %s', setting.name, setting.namespace,
       played.problem or played.summary or played.decision)
@@ -293,7 +287,7 @@ local function run(options)
   local rules, bad, plans = rule_sets.read(options), read_bad(options), {}
   local lasts, limit = 0, 0
   for i, rule in ipairs(rules) do
-    plans[i] = fastest_of(rule)
+    plans[i] = fastest_of(rule, options)
     lasts, limit = math.max(lasts, plans[i].ended - plans[i].began), math.max(limit, limit_of(plans[i]))
   end
   local history = open_history(options, rules)

@@ -95,7 +95,9 @@ local function forget_values(checks)
 end
 
 local function run_plan(setting, options)
-  local played = plan.play(setting)
+  local played = telling.while_played(options.terminal, function(progress)
+    return plan.play(setting, { progress = progress })
+  end)
   if played.decision ~= 'promoted' then
     refusal.refuse('%s.%s: it does not come to its end even when every check passes: %s', setting.name,
       setting.namespace, played.problem or telling.why(played) or played.summary or played.decision)
@@ -112,7 +114,9 @@ end
 
 --- Plays the acts of a scenario with the objects of the files in the place of its own.
 local function run_scenario(setting, options)
-  local played = release.play_scenario(setting, options.scenario)
+  local played = telling.while_played(options.terminal, function(progress)
+    return release.play_scenario(setting, options.scenario, progress)
+  end)
   if process.interrupted() then
     error('interrupted', 0) -- what it has come to says nothing
   end
@@ -161,7 +165,8 @@ local function run(options)
     html = options.html and pictures.release(title(setting, played), played, setting.notes) or nil }
 end
 
----@param options { manifests: table[], canary: string?, scenario: string?, json: boolean, html: boolean }
+---@param options { manifests: table[], canary: string?, scenario: string?, json: boolean, html: boolean,
+---  terminal: boolean } terminal: standard error is one
 ---@return table
 function M.run(options)
   return refusal.guard(run, options)

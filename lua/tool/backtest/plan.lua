@@ -73,12 +73,14 @@ local function always(value)
 end
 
 ---@param setting Setting
----@param options { value: number?, begin: number?, nothing: boolean? }? value: of every query; nothing: there is none
+---@param options { value: number?, begin: number?, nothing: boolean?, progress: fun(ms: number)? }? value: of every
+---  query; nothing: there is none; progress: is told how much is played
 ---@return Release
 function M.play(setting, options)
   options = options or {}
   return release.play(setting, { begin = options.begin or moments.parse(BEGIN), modules = M.modules(),
-    ask = always(not options.nothing and (options.value or 1) or nil), limit = release.LIMIT_MS })
+    ask = always(not options.nothing and (options.value or 1) or nil), limit = release.LIMIT_MS,
+    progress = options.progress })
 end
 
 return M

@@ -69,6 +69,7 @@ local function see_release(self, object)
     self.began = self.world:now()
     self.begin = self.begin or begin_of(object, self.began)
   end
+  self.progress(self.world:now() - self.began)
   take_evidence(self, object)
   self.last, self.ended = object, (object.status or {}).ended and (self.ended or self.world:now()) or nil
 end
@@ -84,11 +85,13 @@ end
 --- Listens to a world from now on.
 ---@param world sluice.World
 ---@param setting Setting
+---@param progress (fun(ms: number))? is told how much of the release is played
 ---@param begin number? ms, what its wall clock showed first
 ---@return Recorder
-local function listen(world, setting, begin)
-  local self = setmetatable({ world = world, begin = begin, namespace = setting.namespace, name = setting.name,
-    checks = {}, events = {}, asked = {}, hooks = {}, seen = {} }, recorder)
+local function listen(world, setting, progress, begin)
+  local self = setmetatable({ world = world, begin = begin, progress = progress or function() end,
+    namespace = setting.namespace, name = setting.name, checks = {}, events = {}, asked = {}, hooks = {},
+    seen = {} }, recorder)
   world:hear('releases.sluice.dev', function(object)
     see_release(self, object)
   end)
@@ -243,8 +246,8 @@ end
 
 ---@param setting Setting
 ---@param options { begin: number, ask: fun(query: string, time: number): PromqlAnswer?, PromqlFailure?,
----  modules: table<string, string>?, limit: number? } begin: when a new version is pushed, wall clock ms; limit: ms
----  after which the release is undecided
+---  modules: table<string, string>?, limit: number?, progress: fun(ms: number)? } begin: when a new version is pushed,
+---  wall clock ms; limit: ms after which the release is undecided; progress: is told how much is played
 ---@return Release
 function M.play(setting, options)
   local begin = math.floor(options.begin / 1000) * 1000 - MARGIN_MS
@@ -254,7 +257,7 @@ function M.play(setting, options)
     refuse(setting, world)
   end
   return within(world, function()
-    local self = listen(world, setting, begin)
+    local self = listen(world, setting, options.progress, begin)
     serve_prometheus(self, setting, options.ask)
     serve_hooks(self, setting)
     local settled, why = pcall(world.settle, world)
@@ -281,8 +284,9 @@ end
 --- Plays the acts of a scenario, with the objects of the setting in the place of those that it has.
 ---@param setting Setting
 ---@param path string
+---@param progress (fun(ms: number))? is told how much of the release is played
 ---@return Release
-function M.play_scenario(setting, path)
+function M.play_scenario(setting, path, progress)
   local given, made = {}, {}
   for _, object in ipairs(setting.objects) do
     local list = setting.made[object] and made or given
@@ -293,7 +297,7 @@ function M.play_scenario(setting, path)
     refuse(setting, world)
   end
   return within(world, function()
-    local self, name = listen(world, setting), setting.namespace .. '/' .. setting.name
+    local self, name = listen(world, setting, progress), setting.namespace .. '/' .. setting.name
     local played, problem = pcall(world.play, world)
     if not self.began then
       refuse(setting, ('no release of it begins in %s%s%s'):format(path, others(world, name),

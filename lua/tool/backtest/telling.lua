@@ -1,5 +1,6 @@
 --- What people read of a release that was played: its timeline, and each check with its margin.
 local moments = require 'tool.record.moment'
+local progress = require 'tool.progress'
 local verdicts = require 'tool.record.verdict'
 
 local M = {}
@@ -14,6 +15,19 @@ end
 --- '14 rounds'
 function M.count(number, one, many)
   return ('%d %s'):format(number, number == 1 and one or many or one .. 's')
+end
+
+--- Has a release played, and tells meanwhile how much of it is.
+---@param is_terminal boolean
+---@param play fun(progress: fun(ms: number)): Release
+---@return Release
+function M.while_played(is_terminal, play)
+  local line = progress.line(is_terminal)
+  local ok, played = pcall(play, function(ms)
+    line('%s of a release is played', M.clock(ms))
+  end)
+  line()
+  return ok and played or error(played, 0)
 end
 
 --- What there is to tell of a release, in order.
