@@ -104,6 +104,18 @@ describe('a pause', function()
     assert.same({ 'paused by spec.suspend', 'resumed spec.suspend is gone (paused for 5m 00s)' }, (told(world)))
   end)
 
+  it('brings no round before its time when it ends', function()
+    local world = at_weight { analysis = { stepWeight = 20, maxWeight = 40, interval = '5m' } }
+    local began = world.world:now()
+    world.world:run '20s'
+    ask(world, 'pause', ALICE)
+    done(world, 'a', 'podinfo.test is paused')
+    world.world:run '20s'
+    ask(world, 'resume', BOB)
+    until_told(world, 'canary weight 40')
+    assert.is_true(world.world:now() - began >= 299000, world.world:now() - began .. ' ms')
+  end)
+
   it('over another one is told and on record, with who and why', function()
     local world = at_weight()
     ask(world, 'pause', ALICE)

@@ -12,6 +12,7 @@ void requests_read(struct requests *requests, const struct node *release)
         .list = node_type(list) == NODE_ARRAY ? doc_copy(list) : doc_new(),
         .begun = node_type(begun) == NODE_OBJECT ? doc_copy(begun) : doc_new(),
     };
+    requests->added = (int64_t)node_count(doc_root(requests->list));
 }
 
 void requests_fini(struct requests *requests)
@@ -113,6 +114,7 @@ static struct node *add(struct requests *requests, const struct request *request
     }
     make_room(doc_root(doc));
     struct node *entry = requests_new_entry(doc, request, gate, now_wall_ms);
+    requests->added += !is_about_pause(entry);
     node_push(doc_root(doc), entry);
     return entry;
 }
@@ -172,7 +174,8 @@ bool requests_is_pause(const struct node *entry, const struct pause *pause)
            str_equal(node_str(node_get(entry, "reason")), pause->reason);
 }
 
-int64_t requests_last_ms(const struct requests *requests)
+/* Wall clock; 0: nothing was. */
+static int64_t last_asked_ms(const struct requests *requests)
 {
     int64_t last = 0;
     struct node_iter it = node_iterate(doc_root(requests->list));
@@ -180,11 +183,22 @@ int64_t requests_last_ms(const struct requests *requests)
         int64_t acted = 0;
         struct err ignored = {0};
         const char *text = node_str(node_get(it.value, "acted"));
-        if (text != NULL && time_parse(text, &acted, &ignored) && acted > last) {
+        if (text != NULL && !is_about_pause(it.value) && time_parse(text, &acted, &ignored) && acted > last) {
             last = acted;
         }
     }
     return last;
+}
+
+bool requests_are_due(const struct requests *requests, int64_t since_ms)
+{
+    int64_t last_ms = last_asked_ms(requests);
+    return last_ms > since_ms || (last_ms == since_ms && requests->heard < requests->added);
+}
+
+void requests_note_look(struct requests *requests)
+{
+    requests->heard = requests->added;
 }
 
 const struct node *requests_promotion(const struct requests *requests)

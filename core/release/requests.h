@@ -21,6 +21,7 @@ enum { REQUESTS_MAX = 64 }; /* beyond that the oldest one goes that nothing foll
 struct requests {
     struct doc *list;  /* root absent: none */
     struct doc *begun; /* spec.request; root absent: none */
+    int64_t added, heard; /* entries, and those of which a look has begun since */
 };
 
 /* From a whole Release. */
@@ -53,8 +54,11 @@ bool requests_is_pause(const struct node *entry, const struct pause *pause);
 /* The field of the Canary through which it came. */
 const char *requests_through(const struct node *entry);
 
-/* Wall clock: when the last one was acted on; 0: none was. */
-int64_t requests_last_ms(const struct requests *requests);
+/* True when a look is due at once: something was asked after the last one began, at that moment of the wall clock, or
+ * in the same millisecond and it has not heard of it. A pause, and its end, bring none. */
+bool requests_are_due(const struct requests *requests, int64_t since_ms);
+/* A look begins, which goes by all that was asked. */
+void requests_note_look(struct requests *requests);
 /* The promotion that was asked for; NULL: none. */
 const struct node *requests_promotion(const struct requests *requests);
 /* True when this gate was approved; *who becomes by whom and why (str_free). An approval that opens its gate once is

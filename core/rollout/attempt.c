@@ -373,6 +373,7 @@ static bool on_enter(void *ctx, const char *word, const struct node *args, struc
     }
     if (step == JOURNAL_NEW && strcmp(word, "round") == 0) {
         attempt->round_started_ms = now;
+        requests_note_look(&run->release->requests);
     }
     return step == JOURNAL_RECORDED;
 }

@@ -89,6 +89,7 @@ static void look(struct operation_call *call, const struct canary *canary)
     bool asked = operation_is_asked(call, arg_ms(call, "since", 0));
     int64_t ms = canary->skip_analysis || asked || has_come(call) ? 0 : pause_ms(call, canary);
     if (ms == 0) {
+        requests_note_look(&call->release->requests);
         operation_answer(call, now_answer(call));
     } else {
         arm(call, ms);

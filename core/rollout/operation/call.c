@@ -31,7 +31,7 @@ char *operation_approval(struct operation_call *call, const char *gate)
 
 bool operation_is_asked(const struct operation_call *call, int64_t since_ms)
 {
-    return requests_last_ms(&call->release->requests) > since_ms;
+    return requests_are_due(&call->release->requests, since_ms);
 }
 
 /* --- the port --- */

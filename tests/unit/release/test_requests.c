@@ -42,10 +42,10 @@ static void test_an_entry_is_written_and_found(void **state)
     struct requests requests;
     read_text(&requests, "{'spec':{'request':{'id':'r','verb':'retry'}}}");
     assert_null(requests_promotion(&requests));
-    assert_int_equal(requests_last_ms(&requests), 0);
+    assert_false(requests_are_due(&requests, NOW_MS - 1));
     add(&requests, REQUEST_PROMOTE, "p", NULL);
     assert_non_null(requests_promotion(&requests));
-    assert_int_equal(requests_last_ms(&requests), NOW_MS);
+    assert_true(requests_are_due(&requests, NOW_MS - 1));
     assert_non_null(requests_entry(&requests, "p"));
     assert_non_null(requests_entry(&requests, "r"));
     assert_null(requests_entry(&requests, "x"));
@@ -163,6 +163,27 @@ static void test_a_pause_without_a_request_says_through_what_it_came(void **stat
     requests_fini(&requests);
 }
 
+static void test_what_is_asked_in_the_millisecond_of_a_look_brings_one_more(void **state)
+{
+    struct requests requests;
+    struct pause suspend = {.through = PAUSE_SUSPEND};
+    read_text(&requests, "{}");
+    requests_note_look(&requests);
+    add(&requests, REQUEST_APPROVE, "a", "own");
+    assert_true(requests_are_due(&requests, NOW_MS));
+    requests_note_look(&requests); /* which may be in the same millisecond, too */
+    assert_false(requests_are_due(&requests, NOW_MS));
+    assert_false(requests_are_due(&requests, NOW_MS + 1));
+    requests_add_pause(&requests, &suspend, NULL, NOW_MS + 1);
+    requests_add_resume(&requests, NULL, NOW_MS + 2);
+    assert_false(requests_are_due(&requests, NOW_MS));     /* the rest of the interval counts */
+    assert_false(requests_are_due(&requests, NOW_MS + 1));
+    requests_fini(&requests);
+    read_text(&requests, "{'status':{'requests':[{'verb':'promote','acted':'1970-01-01T00:00:01.000Z'}]}}");
+    assert_true(requests_are_due(&requests, NOW_MS)); /* nobody knows what the engine before has heard */
+    requests_fini(&requests);
+}
+
 static void test_a_full_list_keeps_the_pause_that_holds_it(void **state)
 {
     struct requests requests;
@@ -196,6 +217,7 @@ int main(void)
         cmocka_unit_test(test_a_full_list_drops_what_is_spent),
         cmocka_unit_test(test_a_pause_is_held_until_it_is_resumed),
         cmocka_unit_test(test_a_pause_without_a_request_says_through_what_it_came),
+        cmocka_unit_test(test_what_is_asked_in_the_millisecond_of_a_look_brings_one_more),
         cmocka_unit_test(test_a_full_list_keeps_the_pause_that_holds_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
