@@ -60,6 +60,8 @@ describe('a witness', function()
     plain:deploy 'shop/checkout:2'
     plain:finish()
     assert.equal(plain:story(), world:story())
+    local release = plain:list('releases.sluice.dev', nil)[1]
+    assert.equal('kubectl-set', release.status.startedBy.manager) -- as the story has it
   end)
 
   it('hears of words that are on record when another engine goes on', function()

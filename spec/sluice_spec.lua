@@ -27,6 +27,11 @@ describe('a simulated world', function()
     assert.is_false(here == transcript(8))
   end)
 
+  it('has a revision by who pushes it, and not by a controller', function()
+    local world = world_with {}:initialise():push():finish()
+    assert.equal('kubectl-edit', world:release().status.startedBy.manager)
+  end)
+
   it('raises what a hook has raised, and goes on with the next run', function()
     local raised = {}
     local world = world_with { hooks = { go = 'confirm-rollout' }, answers = {

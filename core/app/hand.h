@@ -9,8 +9,5 @@ struct doc *hand_releases(struct session *session, const char *namespace, const 
 /* The last Release of the Canary (its metadata and, unless `metadata_only`, all of it), by its number (doc_free). NULL:
  * there is none, and err is NONE, or they could not be read. */
 struct doc *hand_last_release(struct session *session, const struct node *canary, bool metadata_only, struct err *err);
-/* The canary's share. While a release waits at confirm-promotion the Canary's status has 0, as Flagger's, and the route
- * is as the Release says. `release` may be NULL. */
-int64_t hand_weight(const struct node *canary, const struct node *release);
 /* The Canary (doc_free); NULL and err without it. */
 struct doc *hand_canary(struct session *session, const char *name, struct err *err);

@@ -1,7 +1,6 @@
 #include "app/hand.h"
 
 #include "base/str.h"
-#include "canary/phase.h"
 #include "kube/object.h"
 #include "release/release.h"
 
@@ -83,13 +82,4 @@ struct doc *hand_last_release(struct session *session, const struct node *canary
     }
     doc_free(list);
     return found;
-}
-
-int64_t hand_weight(const struct node *canary, const struct node *release)
-{
-    const struct node *status = node_get(canary, "status"), *record = node_get(release, "status");
-    int64_t shown = node_int_or(node_get(status, "canaryWeight"), 0);
-    bool is_hidden = node_is(node_get(status, "phase"), PHASE_WAITING_PROMOTION) &&
-                     release_state_is_open(node_str(node_get(record, "state")));
-    return is_hidden ? node_int_or(node_get(record, "weight"), shown) : shown;
 }

@@ -15,7 +15,7 @@
 #include "canary/canary.h"
 #include "canary/condition.h"
 #include "kube/object.h"
-#include "release/release.h"
+#include "release/history.h"
 
 enum { COLUMNS = 7 };
 
@@ -123,7 +123,7 @@ static struct node *new_row(struct doc *doc, const struct canary *canary, const 
     node_set_str(doc, row, "namespace", canary->names.namespace);
     node_set_str(doc, row, "name", canary->names.name);
     node_set_str(doc, row, "phase", canary->phase[0] != '\0' ? canary->phase : "Unknown");
-    node_set_int(doc, row, "weight", hand_weight(canary->root, release));
+    node_set_int(doc, row, "weight", history_share(canary->root, release));
     node_set_int(doc, row, "failedChecks", canary->failed_checks);
     node_set_int(doc, row, "threshold", canary->threshold);
     add_release(doc, row, canary, release);

@@ -18,7 +18,7 @@
 #include "canary/phase.h"
 #include "canary/request.h"
 #include "kube/object.h"
-#include "release/release.h"
+#include "release/history.h"
 #include "workload/revision.h"
 
 /* The first ones are the exit status. */
@@ -236,7 +236,7 @@ static void look_at_canary(struct change *change, const struct node *canary, con
     } else {
         char *why = find_hindrance(canary);
         decide(change, UNDECIDED,
-               str_format("%s is %s, at weight %" PRId64 "%s", name, phase, hand_weight(canary, release), why));
+               str_format("%s is %s, at weight %" PRId64 "%s", name, phase, history_share(canary, release), why));
         str_free(&why);
     }
 }

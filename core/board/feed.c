@@ -258,7 +258,7 @@ struct feed *feed_new(const struct feed_options *options)
 {
     struct feed *feed = mem_new(struct feed);
     feed->options = *options;
-    feed->roster = roster_open(options->sources.canaries, on_changed, feed);
+    feed->roster = roster_open(options->sources.canaries, options->sources.releases, on_changed, feed);
     return feed;
 }
 

@@ -195,7 +195,7 @@ static bool add_canary(const struct look *look, struct doc *doc)
 {
     struct doc *canary = store_find(look->sources.canaries, look->namespace, look->canary);
     if (canary != NULL) {
-        struct doc *row = row_of(doc_root(canary));
+        struct doc *row = row_of(doc_root(canary), look->sources.releases);
         node_set(doc, doc_root(doc), "canary", node_copy(doc, doc_root(row)));
         doc_free(row);
     }

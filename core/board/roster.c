@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "board/row.h"
+#include "canary/phase.h"
 
 struct entry {
     UT_hash_handle hh;
@@ -16,7 +17,7 @@ struct entry {
 };
 
 struct roster {
-    struct store *canaries;
+    struct store *canaries, *releases;
     struct entry *entries; /* in the order of their serials */
     uint64_t serial, lost_serial;
     void (*changed)(void *ctx);
@@ -86,18 +87,42 @@ static void on_change(void *ctx, const struct store *store, const char *namespac
     roster->changed(roster->ctx);
 }
 
+/* What a row has of its Release is shown in this phase alone (release/history.h). */
+static bool shows_release(const struct roster *roster, const char *namespace, const char *name, const char *release)
+{
+    struct doc *canary = store_find(roster->canaries, namespace, name);
+    const struct node *status = node_get(doc_root(canary), "status");
+    bool shows =
+        node_is(node_get(status, "phase"), PHASE_WAITING_PROMOTION) && node_is(node_get(status, "release"), release);
+    doc_free(canary);
+    return shows;
+}
+
+static void on_release(void *ctx, const struct store *store, const char *namespace, const char *name)
+{
+    struct roster *roster = ctx;
+    struct doc *release = name != NULL ? store_find(store, namespace, name) : NULL;
+    const char *canary = node_str(node_at(doc_root(release), "spec", "canary"));
+    if (canary != NULL && shows_release(roster, namespace, canary, name)) {
+        note(roster, namespace, canary);
+        roster->changed(roster->ctx);
+    }
+    doc_free(release);
+}
+
 static bool add(void *ctx, const char *namespace, const char *name, const struct doc *object)
 {
     note(ctx, namespace, name);
     return true;
 }
 
-struct roster *roster_open(struct store *canaries, void (*changed)(void *ctx), void *ctx)
+struct roster *roster_open(struct store *canaries, struct store *releases, void (*changed)(void *ctx), void *ctx)
 {
     struct roster *roster = mem_new(struct roster);
-    *roster = (struct roster){.canaries = canaries, .changed = changed, .ctx = ctx};
+    *roster = (struct roster){.canaries = canaries, .releases = releases, .changed = changed, .ctx = ctx};
     store_each(canaries, NULL, add, roster);
     store_subscribe(canaries, on_change, roster);
+    store_subscribe(releases, on_release, roster);
     return roster;
 }
 
@@ -105,6 +130,7 @@ void roster_close(struct roster *roster)
 {
     struct entry *entry, *next;
     store_unsubscribe(roster->canaries, on_change, roster);
+    store_unsubscribe(roster->releases, on_release, roster);
     HASH_ITER(hh, roster->entries, entry, next)
     {
         entry_free(roster, entry);
@@ -128,7 +154,7 @@ static const char *row_text(struct roster *roster, struct entry *entry)
 {
     if (entry->row == NULL) {
         struct doc *canary = store_find(roster->canaries, entry->namespace, entry->name);
-        struct doc *row = row_of(doc_root(canary));
+        struct doc *row = row_of(doc_root(canary), roster->releases);
         entry->row = node_to_text(doc_root(row));
         doc_free(row);
         doc_free(canary);

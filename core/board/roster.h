@@ -8,8 +8,8 @@
 
 struct roster;
 
-/* `changed` is called from inside of the store: only to take note. The store outlives the roster. */
-struct roster *roster_open(struct store *canaries, void (*changed)(void *ctx), void *ctx);
+/* `changed` is called from inside of a store: only to take note. The stores outlive the roster. */
+struct roster *roster_open(struct store *canaries, struct store *releases, void (*changed)(void *ctx), void *ctx);
 void roster_close(struct roster *roster);
 /* That of the last change; 0: there was none. */
 uint64_t roster_serial(const struct roster *roster);

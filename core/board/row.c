@@ -5,6 +5,7 @@
 #include "canary/names.h"
 #include "canary/request.h"
 #include "kube/object.h"
+#include "release/history.h"
 
 enum { THRESHOLD_LEAST = 1 };
 
@@ -51,7 +52,19 @@ static void set_strategy(struct doc *doc, struct node *row, const struct node *c
     str_free(&key);
 }
 
-struct doc *row_of(const struct node *canary)
+/* Flagger's status has none of this before its first step. */
+static void set_share(struct doc *doc, struct node *row, const struct node *canary, const struct store *releases)
+{
+    const char *name = node_str(node_at(canary, "status", "release"));
+    struct doc *release = name != NULL ? store_find(releases, object_namespace(canary), name) : NULL;
+    int64_t shown;
+    if (node_int(node_at(canary, "status", "canaryWeight"), &shown)) {
+        node_set_int(doc, row, "weight", history_share(canary, doc_root(release)));
+    }
+    doc_free(release);
+}
+
+struct doc *row_of(const struct node *canary, const struct store *releases)
 {
     struct doc *doc = doc_new();
     struct node *row = node_new_object(doc);
@@ -61,7 +74,7 @@ struct doc *row_of(const struct node *canary)
     node_set_str(doc, row, "namespace", object_namespace(canary));
     node_set_str(doc, row, "name", object_name(canary));
     node_set_str(doc, row, "phase", node_str(node_get(status, "phase")));
-    set_number(doc, row, "weight", node_get(status, "canaryWeight"));
+    set_share(doc, row, canary, releases);
     set_number(doc, row, "failed", node_get(status, "failedChecks"));
     node_set_int(doc, row, "threshold", threshold > THRESHOLD_LEAST ? threshold : THRESHOLD_LEAST);
     node_set_str(doc, row, "since", node_str(node_get(status, "lastTransitionTime")));

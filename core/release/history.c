@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "canary/phase.h"
 #include "kube/object.h"
 
 enum { DELETES_MAX = 8 };
@@ -126,10 +127,20 @@ void history_prune(struct doc *object, const struct node *managers)
         node_set_str(object, status, "state", state);
         node_set_str(object, status, "revision", node_str(node_at(root, "status", "revision")));
         node_set_int(object, status, "goesBy", goes_by);
+        node_set(object, status, "weight", node_copy(object, node_at(root, "status", "weight")));
         node_set(object, status, "requests", node_copy(object, node_at(root, "status", "requests")));
     }
     node_remove(root, "status");
     node_set(object, root, "status", status);
+}
+
+int64_t history_share(const struct node *canary, const struct node *release)
+{
+    const struct node *status = node_get(canary, "status"), *record = node_get(release, "status");
+    int64_t shown = node_int_or(node_get(status, "canaryWeight"), 0);
+    bool is_hidden = node_is(node_get(status, "phase"), PHASE_WAITING_PROMOTION) &&
+                     release_state_is_open(node_str(node_get(record, "state")));
+    return is_hidden ? node_int_or(node_get(record, "weight"), shown) : shown;
 }
 
 /* --- creating --- */

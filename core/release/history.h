@@ -3,8 +3,12 @@
 
 #include "release/release.h"
 
-/* The store keeps what a Release is about, and its state. The record is read when the release is resumed. */
+/* The store keeps what a Release is about, its state and its share. The record is read when the release is resumed. */
 void history_prune(struct doc *object, const struct node *managers);
+
+/* The canary's share in percent. While a release waits at gate confirm-promotion the Canary's status has 0, as
+ * Flagger's, and the route is as the Release of `release` says, whole or from a store; NULL: there is none. */
+int64_t history_share(const struct node *canary, const struct node *release);
 
 /* The Release with the highest number up to `highest` whose owner is this very Canary (by uid); NULL without one
  * (doc_free). Only this Release is ever run: older ones that were left open belong to the past. */

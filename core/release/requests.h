@@ -19,8 +19,8 @@
 enum { REQUESTS_MAX = 64 }; /* beyond that the oldest one goes that nothing follows from any more */
 
 struct requests {
-    struct doc *list;  /* root absent: none */
-    struct doc *begun; /* spec.request; root absent: none */
+    struct doc *list;     /* root absent: none */
+    struct doc *begun;    /* spec.request; root absent: none */
     int64_t added, heard; /* entries, and those of which a look has begun since */
 };
 

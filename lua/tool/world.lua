@@ -507,7 +507,7 @@ function methods.deploy(world, image, name)
   note(self, '$', ('kubectl -n %s set image %s/%s %s=%s'):format(canary.namespace, target.kind:lower(),
     target.metadata.name, container.name, image))
   container.image = image
-  world:update(target)
+  world:update(target, nil, 'kubectl-set')
   if not world:run('30m', function() return self.last_release[key] ~= before end) then
     raise('no release has begun in 30m; %s', state_of(world))
   end
@@ -580,7 +580,7 @@ end
 function methods.patch(world, kind, namespace, name, patch)
   local object = world:get(kind, namespace, name) or raise('world:patch: there is no %s %s/%s', kind, namespace, name)
   merge(object, patch)
-  world:update(object)
+  world:update(object, nil, 'kubectl-patch')
   return world
 end
 

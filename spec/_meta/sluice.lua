@@ -236,7 +236,8 @@ function world:list(kind, namespace) end
 --- Writes a whole object; its resourceVersion must be the live one.
 ---@param object table
 ---@param subresource 'status'? only that part of it; where a kind has one, nothing else writes it
-function world:update(object, subresource) end
+---@param manager string? of its fields; kubectl-edit unless told
+function world:update(object, subresource, manager) end
 
 --- Objects as another world had them, with status, uid and times: nothing is checked or defaulted.
 ---@param objects string|table as world:create

@@ -120,7 +120,8 @@ static int world_update(lua_State *L)
     struct doc *updated = NULL;
     if (kind != NULL) {
         const char *subresource = luaL_optstring(L, 3, NULL);
-        updated = api_update(cluster_api(w->stage.cluster), kind, subresource, doc_root(object), &err);
+        const char *manager = luaL_optstring(L, 4, "kubectl-edit");
+        updated = api_update_by(cluster_api(w->stage.cluster), manager, kind, subresource, doc_root(object), &err);
     }
     doc_free(object);
     bool ok = updated != NULL;

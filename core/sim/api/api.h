@@ -29,6 +29,9 @@ void api_serve(void *ctx, struct exchange *exchange);
 struct doc *api_create(struct api *api, const struct kind *kind, const struct node *object, struct err *err);
 struct doc *api_update(struct api *api, const struct kind *kind, const char *subresource, const struct node *object,
                        struct err *err);
+/* The same of a person: by this field manager. */
+struct doc *api_update_by(struct api *api, const char *manager, const struct kind *kind, const char *subresource,
+                          const struct node *object, struct err *err);
 /* The same for a writer who has read *object here and changed it; what is stored takes its place. False: err, and
  * *object is as it was, or as it is stored when a rule forbids the change. */
 bool api_write_back(struct api *api, const struct kind *kind, const char *subresource, struct doc **object,

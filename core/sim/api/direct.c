@@ -48,8 +48,15 @@ struct doc *api_create(struct api *api, const struct kind *kind, const struct no
 struct doc *api_update(struct api *api, const struct kind *kind, const char *subresource, const struct node *object,
                        struct err *err)
 {
+    return api_update_by(api, api->self, kind, subresource, object, err);
+}
+
+struct doc *api_update_by(struct api *api, const char *manager, const struct kind *kind, const char *subresource,
+                          const struct node *object, struct err *err)
+{
     struct failure f = {0};
     struct write write = write_of(api, kind, subresource, object);
+    write.manager = manager;
     struct doc *existing = find_existing(api, &write, object, &f);
     struct doc *decoded = existing != NULL ? write_decode(&write, object, &f) : NULL;
     struct doc *stored = decoded != NULL ? write_update(api, &write, doc_root(existing), decoded, &f) : NULL;

@@ -10,7 +10,7 @@
 #include "fake_doc.h"
 
 struct world {
-    struct store *store;
+    struct store *store, *releases;
     struct roster *roster;
     int changes;
 };
@@ -27,6 +27,15 @@ static void put(struct world *w, const char *name, int version, int weight)
                                          name, version, weight);
     store_put(w->store, canary);
     doc_free(canary);
+}
+
+static void put_release(struct world *w, const char *name, int version, int weight)
+{
+    struct doc *release = fake_doc_format("{'metadata': {'name': '%s', 'namespace': 'test', 'resourceVersion': '%d'}, "
+                                          "'spec': {'canary': 'shop'}, 'status': {'state': 'Running', 'weight': %d}}",
+                                          name, version, weight);
+    store_put(w->releases, release);
+    doc_free(release);
 }
 
 static void lose(struct world *w, const char *name)
@@ -66,9 +75,9 @@ static void expect_rows(struct world *w, uint64_t serial, const char *wanted)
 static int setup(void **state)
 {
     static struct world world;
-    world = (struct world){.store = store_new(&KUBE_CANARIES, NULL)};
+    world = (struct world){.store = store_new(&KUBE_CANARIES, NULL), .releases = store_new(&KUBE_RELEASES, NULL)};
     put(&world, "shop", 1, 0);
-    world.roster = roster_open(world.store, on_changed, &world);
+    world.roster = roster_open(world.store, world.releases, on_changed, &world);
     *state = &world;
     return 0;
 }
@@ -78,6 +87,8 @@ static int teardown(void **state)
     struct world *w = *state;
     roster_close(w->roster);
     put(w, "later", 90, 0); /* nobody hears of it */
+    put_release(w, "shop-2", 91, 50);
+    store_free(w->releases);
     store_free(w->store);
     return 0;
 }
@@ -125,11 +136,31 @@ static void many_rows_come_in_pieces(void **state)
     assert_int_equal(written, roster_serial(w->roster));
 }
 
+/* Flagger's status has 0 there. */
+static void the_share_at_the_gate_of_the_promotion_is_that_of_the_release(void **state)
+{
+    struct world *w = *state;
+    struct doc *canary = fake_doc("{'metadata': {'name': 'shop', 'namespace': 'test', 'resourceVersion': '5'}, "
+                                  "'status': {'phase': 'WaitingPromotion', 'canaryWeight': 0, 'release': 'shop-2'}}");
+    put_release(w, "shop-2", 2, 50);
+    uint64_t seen = roster_serial(w->roster);
+    expect_rows(w, 0, "shop 0 "); /* in another phase the status counts */
+    store_put(w->store, canary);
+    doc_free(canary);
+    expect_rows(w, seen, "shop 50 ");
+    seen = roster_serial(w->roster);
+    put_release(w, "shop-1", 6, 30);
+    expect_rows(w, seen, ""); /* the one of before */
+    put_release(w, "shop-2", 7, 40);
+    expect_rows(w, seen, "shop 40 ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_there_before_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(only_what_changed_since_is_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_share_at_the_gate_of_the_promotion_is_that_of_the_release, setup, teardown),
         cmocka_unit_test_setup_teardown(many_rows_come_in_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_went_is_told_apart_from_one_that_changed, setup, teardown),
     };

@@ -10,10 +10,12 @@
 
 static void expect_row(const char *canary, const char *wanted)
 {
-    struct doc *object = fake_doc(canary), *row = row_of(doc_root(object));
+    struct store *releases = store_new(&KUBE_RELEASES, NULL);
+    struct doc *object = fake_doc(canary), *row = row_of(doc_root(object), releases);
     fake_doc_expect(doc_root(row), wanted);
     doc_free(row);
     doc_free(object);
+    store_free(releases);
 }
 
 static void a_canary_without_a_status_says_little(void **state)

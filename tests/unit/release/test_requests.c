@@ -176,7 +176,7 @@ static void test_what_is_asked_in_the_millisecond_of_a_look_brings_one_more(void
     assert_false(requests_are_due(&requests, NOW_MS + 1));
     requests_add_pause(&requests, &suspend, NULL, NOW_MS + 1);
     requests_add_resume(&requests, NULL, NOW_MS + 2);
-    assert_false(requests_are_due(&requests, NOW_MS));     /* the rest of the interval counts */
+    assert_false(requests_are_due(&requests, NOW_MS)); /* the rest of the interval counts */
     assert_false(requests_are_due(&requests, NOW_MS + 1));
     requests_fini(&requests);
     read_text(&requests, "{'status':{'requests':[{'verb':'promote','acted':'1970-01-01T00:00:01.000Z'}]}}");
