@@ -17,7 +17,7 @@
 #include "load/runners.h"
 #include "load/tester.h"
 
-enum { IDLE_CONNECTIONS_MAX = 1024 };
+enum { IDLE_CONNECTIONS_MAX = 1024, FLUSH_MS = 10, FLUSHES = 100 };
 
 static const char usage[] =
     "usage: sluice load [flags]\n"
@@ -40,7 +40,27 @@ struct program {
     struct tester *tester;
     struct server *server;
     bool closing;
+    struct timer flush;
+    int flushes; /* looks that are left */
 };
+
+/* What was answered last is sent yet. */
+static void on_flush(struct timer *timer, void *ctx)
+{
+    struct program *p = ctx;
+    if (server_is_idle(p->server) || p->flushes == 0) {
+        loop_stop(p->loop);
+        return;
+    }
+    p->flushes--;
+    timer_start(loop_clock(p->loop), &p->flush, FLUSH_MS, on_flush, p);
+}
+
+static void on_drained(void *ctx)
+{
+    struct program *p = ctx;
+    timer_start(loop_clock(p->loop), &p->flush, 0, on_flush, p);
+}
 
 static void on_signal(void *ctx, int signum)
 {
@@ -49,8 +69,9 @@ static void on_signal(void *ctx, int signum)
         exit(1); /* asked twice: at once */
     }
     p->closing = true;
-    log_info(NULL, "signal %d: ending", signum);
-    loop_stop(p->loop);
+    p->flushes = FLUSHES;
+    log_info(NULL, "signal %d: ending, when those are answered who wait for the end of a task", signum);
+    tester_drain(p->tester, on_drained, p);
 }
 
 static void warn_of_runners(const struct str_list *allowed)
@@ -129,6 +150,7 @@ static bool open_all(struct program *p, struct err *err)
 
 static void close_all(struct program *p)
 {
+    timer_cancel(&p->flush);
     if (p->server != NULL) {
         server_stop(p->server);
     }

@@ -136,14 +136,15 @@ static void end_lookout(struct call *call)
     call->lookout = NULL;
 }
 
+/* Nothing happens when it is not suspended. */
 static void resume(struct call *call)
 {
-    end_lookout(call);
     if (call->suspended) {
+        end_lookout(call);
         call->suspended = false;
         MHD_resume_connection(call->connection);
+        run_soon(call->server);
     }
-    run_soon(call->server);
 }
 
 static void on_left(uv_poll_t *poll, int status, int events)
@@ -190,9 +191,7 @@ static void wire_begin(struct exchange *exchange, int status, const char *conten
     call->begun = true;
     call->status = status;
     call->content_type = str_dup(content_type);
-    if (call->suspended) {
-        resume(call);
-    }
+    resume(call);
 }
 
 static void wire_send(struct exchange *exchange, const char *bytes, size_t len)
@@ -202,9 +201,7 @@ static void wire_send(struct exchange *exchange, const char *bytes, size_t len)
     if (!buf_append(&call->unsent, bytes, len)) {
         call->broken = true;
     }
-    if (call->suspended) {
-        resume(call);
-    }
+    resume(call);
 }
 
 static void wire_end(struct exchange *exchange)
@@ -212,9 +209,7 @@ static void wire_end(struct exchange *exchange)
     struct call *call = call_of(exchange);
     assert(call->begun && !call->ended);
     call->ended = true;
-    if (call->suspended) {
-        resume(call);
-    }
+    resume(call);
 }
 
 static const char *wire_header(const struct exchange *exchange, const char *name)
@@ -236,6 +231,7 @@ static void wire_cut(struct exchange *exchange)
     buf_clear(&call->unsent);
     shutdown(MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, SHUT_RDWR);
     resume(call);
+    run_soon(call->server);
 }
 
 static const struct exchange_ops wire_ops = {.add_header = wire_add_header,
@@ -580,6 +576,11 @@ static void on_closed(uv_handle_t *handle)
     mem_free(handle->data);
 }
 
+bool server_is_idle(const struct server *server)
+{
+    return server->calls == NULL;
+}
+
 void server_stop(struct server *server)
 {
     if (server == NULL) {
@@ -587,9 +588,7 @@ void server_stop(struct server *server)
     }
     for (struct call *call = server->calls; call != NULL; call = call->next) {
         call->broken = true;
-        if (call->suspended) {
-            resume(call);
-        }
+        resume(call);
     }
     timer_cancel(&server->timer);
     timer_cancel(&server->soon);

@@ -28,5 +28,7 @@ struct server *server_start(struct loop *loop, const char *host, int port, serve
                             struct err *err);
 
 int server_port(const struct server *server);
+/* Every exchange is over, and its answer is sent. */
+bool server_is_idle(const struct server *server);
 /* Open exchanges are gone. */
 void server_stop(struct server *server);

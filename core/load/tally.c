@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+#define DIGITS "0123456789"
+
 /* --- classes --- */
 
 /* Below TALLY_SUB microseconds each has a class of its own; above, the leading bits choose it. */
@@ -47,25 +49,41 @@ void tally_answer(struct tally *tally, int status, int64_t took_us)
     tally->status[status >= 0 && status < TALLY_STATUS_MAX ? status : 0]++;
 }
 
-/* The text begins with the request, which is the same for all, and libcurl's says " after 3 ms", which is not: both are
- * left out. */
+/* The text begins with the request, which is the same for all, and libcurl's says " after 3 ms", or milliseconds, which
+ * is not: both are left out. */
 static char *reason_of(const struct err *err)
 {
     const char *colon = strstr(err->text, ": ");
     char *reason = str_dup(colon != NULL ? colon + 2 : err->text), *after = strstr(reason, " after ");
-    size_t digits = after != NULL ? strspn(after + 7, "0123456789") : 0;
-    if (digits > 0 && str_has_prefix(after + 7 + digits, " ms")) {
-        char *rest = after + 7 + digits + 3;
+    size_t digits = after != NULL ? strspn(after + 7, DIGITS) : 0;
+    char *unit = digits > 0 ? after + 7 + digits : NULL;
+    if (unit != NULL && (str_has_prefix(unit, " ms") || str_has_prefix(unit, " milliseconds"))) {
+        char *rest = unit + 1 + strcspn(unit + 1, " :");
         memmove(after, rest, strlen(rest) + 1);
     }
     return reason;
+}
+
+/* "97 bytes remaining" is the same reason as "98 bytes remaining". */
+static bool is_same_but_for_numbers(const char *a, const char *b)
+{
+    while (*a != '\0' && *b != '\0') {
+        size_t digits_a = strspn(a, DIGITS), digits_b = strspn(b, DIGITS);
+        if ((digits_a > 0) != (digits_b > 0) || (digits_a == 0 && *a != *b)) {
+            return false;
+        }
+        a += digits_a > 0 ? digits_a : 1;
+        b += digits_b > 0 ? digits_b : 1;
+    }
+    return *a == *b;
 }
 
 void tally_failure(struct tally *tally, const struct err *err)
 {
     char *reason = reason_of(err);
     size_t i = 0;
-    while (i < TALLY_FAILURES - 1 && tally->failed[i].text != NULL && strcmp(tally->failed[i].text, reason) != 0) {
+    while (i < TALLY_FAILURES - 1 && tally->failed[i].text != NULL &&
+           !is_same_but_for_numbers(tally->failed[i].text, reason)) {
         i++;
     }
     if (tally->failed[i].text == NULL) {

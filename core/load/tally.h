@@ -14,7 +14,7 @@ enum {
     TALLY_STATUS_MAX = 1000,
     TALLY_SUB = 32, /* classes between a power of two and the next */
     TALLY_CLASSES = 28 * TALLY_SUB,
-    TALLY_FAILURES = 8, /* that are told apart */
+    TALLY_FAILURES = 8, /* that are told apart, but not by numbers in their texts */
 };
 
 struct tally {

@@ -28,6 +28,10 @@ struct tester {
     size_t tasks_max, run_count;
     struct run *runs;
     struct gates *gates;
+    void (*drained)(void *ctx); /* NULL: it goes on */
+    void *drained_ctx;
+    struct timer drain;
+    int64_t drain_end_ms;
 };
 
 /* --- answers --- */
@@ -44,7 +48,16 @@ static void answer(struct exchange *exchange, int status, const char *text)
 
 static int status_of(const struct err *err)
 {
-    return err->code == ERR_FORBIDDEN ? 403 : err->code == ERR_SERVER ? 429 : 400;
+    switch (err->code) {
+    case ERR_FORBIDDEN:
+        return 403;
+    case ERR_SERVER:
+        return 429;
+    case ERR_UNREACHABLE:
+        return 503;
+    default:
+        return 400;
+    }
 }
 
 static void refuse(struct exchange *exchange, const struct payload *payload, const struct err *err)
@@ -73,10 +86,21 @@ static void tell_running(const struct tester *tester)
     figures_running(tester->ground.figures, tester->run_count, budget_wanted(tester->ground.budget));
 }
 
+static void on_drain(struct timer *timer, void *ctx);
+
+/* Perhaps the one who has just been answered, or has left, was the last. */
+static void look_if_drained(struct tester *tester)
+{
+    if (timer_is_pending(&tester->drain)) {
+        timer_start(tester->ground.clock, &tester->drain, 0, on_drain, tester);
+    }
+}
+
 static void run_free(struct run *run)
 {
     struct tester *tester = run->tester;
     DL_DELETE(tester->runs, run);
+    look_if_drained(tester);
     tester->run_count--;
     job_free(run->job);
     tell_running(tester);
@@ -87,6 +111,7 @@ static void on_gone(void *ctx)
 {
     struct run *run = ctx;
     run->exchange = NULL;
+    look_if_drained(run->tester);
 }
 
 /* In Flagger's words, which it puts into events. */
@@ -184,6 +209,10 @@ static bool is_ending(const struct run *run)
 
 static struct run *start(struct tester *tester, const struct kind *kind, const struct job_order *order, struct err *err)
 {
+    if (tester->drained != NULL) {
+        err_set(err, ERR_UNREACHABLE, "the load tester ends");
+        return NULL;
+    }
     if (tester->run_count >= tester->tasks_max) {
         err_set(err, ERR_SERVER, "%zu tasks are running, -max-tasks allows no more", tester->run_count);
         return NULL;
@@ -373,9 +402,57 @@ struct tester *tester_new(const struct tester_options *options)
     return tester;
 }
 
+static bool somebody_waits(const struct tester *tester)
+{
+    const struct run *run;
+    DL_FOREACH(tester->runs, run)
+    {
+        if (run->exchange != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void send_away(struct tester *tester)
+{
+    struct run *run, *next;
+    DL_FOREACH_SAFE(tester->runs, run, next)
+    {
+        if (run->exchange != NULL) {
+            log_warn(run->job->canary, "command stopped %s: the load tester ends", run->job->command);
+            answer(run->exchange, 503, "command stopped: the load tester ends");
+            run_free(run);
+        }
+    }
+}
+
+static void on_drain(struct timer *timer, void *ctx)
+{
+    struct tester *tester = ctx;
+    if (clock_mono_ms(tester->ground.clock) >= tester->drain_end_ms) {
+        send_away(tester);
+    }
+    if (somebody_waits(tester)) {
+        timer_start(tester->ground.clock, &tester->drain, tester->drain_end_ms - clock_mono_ms(tester->ground.clock),
+                    on_drain, tester);
+    } else {
+        tester->drained(tester->drained_ctx);
+    }
+}
+
+void tester_drain(struct tester *tester, void (*drained)(void *ctx), void *ctx)
+{
+    tester->drained = drained;
+    tester->drained_ctx = ctx;
+    tester->drain_end_ms = clock_mono_ms(tester->ground.clock) + TESTER_PATIENCE_MS;
+    timer_start(tester->ground.clock, &tester->drain, 0, on_drain, tester);
+}
+
 void tester_free(struct tester *tester)
 {
     struct run *run, *next;
+    timer_cancel(&tester->drain);
     DL_FOREACH_SAFE(tester->runs, run, next)
     {
         log_warn(run->job->canary, "command stopped %s: the load tester ends", run->job->command);

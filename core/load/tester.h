@@ -21,9 +21,15 @@ struct tester_options {
 
 struct tester;
 
+enum { TESTER_PATIENCE_MS = 25 * 1000 };
+
 struct tester *tester_new(const struct tester_options *options);
 /* Ends what runs, without an answer: exchanges that are open must be gone, or be gone later without being used. */
 void tester_free(struct tester *tester);
+
+/* Starts no task any more, and calls `drained` on a later turn, when nobody waits for the end of one; who still does
+ * after TESTER_PATIENCE_MS is told that it was stopped. Other tasks go on. */
+void tester_drain(struct tester *tester, void (*drained)(void *ctx), void *ctx);
 
 /* An exchange_serve_fn; `ctx` is the tester. */
 void tester_serve(void *ctx, struct exchange *exchange);

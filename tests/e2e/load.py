@@ -238,13 +238,31 @@ class Loads(unittest.TestCase):
         self.assertIn('command stopped sleep 3600: the load tester ends', tester.said())
 
 
-    def test_end_with_somebody_waiting(self):
-        tester = sluice(self)
+    def wait_for_load(self, tester, flags):
+        """A connection that waits for the end of a load, which has begun."""
         connection = http.client.HTTPConnection('127.0.0.1', tester.port, timeout=PATIENCE_S)
         self.addCleanup(connection.close)
-        connection.request('POST', '/', order(type='bash', cmd=f'hey -z 1h -q 10 -c 1 {self.server.url}/'))
+        connection.request('POST', '/', order(type='bash', cmd=f'hey {flags} {self.server.url}/', returnCmdOutput='1'))
         wait_for(lambda: self.server.seen, 'the first request')
+        return connection
+
+    def test_end_with_somebody_waiting(self):
+        """They are answered, and nobody else is kept."""
+        tester = sluice(self)
+        connection = self.wait_for_load(tester, '-n 10 -q 10 -c 1')
+        tester.ask('/', order(cmd=f'hey -z 1h -q 10 -c 2 {self.server.url}/'))
         self.assertEqual(0, tester.end())
+        answer = connection.getresponse()
+        self.assertEqual(200, answer.status)
+        self.assertIn('; 200: 10; ', answer.read().decode())
+
+    def test_end_at_once(self):
+        """At the second signal."""
+        tester = sluice(self)
+        connection = self.wait_for_load(tester, '-z 1h -q 10 -c 1')
+        tester.child.send_signal(signal.SIGTERM)
+        wait_for(lambda: 'signal 15: ending' in tester.said(), 'the first signal')
+        self.assertEqual(1, tester.end())
         self.assertRaises((http.client.RemoteDisconnected, ConnectionResetError), connection.getresponse)
 
     def test_what_is_installed(self):

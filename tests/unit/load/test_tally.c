@@ -58,17 +58,39 @@ static void failures_are_told_apart_by_reason_up_to_a_number(void **state)
     static struct tally tally;
     struct err err = {0};
     for (int i = 0; i < 20; i++) {
-        err_set(&err, ERR_UNREACHABLE, "GET http://a: reason %d", i);
+        err_set(&err, ERR_UNREACHABLE, "GET http://a: reason %c", 'a' + i);
         tally_failure(&tally, &err);
     }
-    err_set(&err, ERR_UNREACHABLE, "GET http://a: reason 0");
+    err_set(&err, ERR_UNREACHABLE, "GET http://a: reason a");
     tally_failure(&tally, &err);
     assert_int_equal(tally.failures, 21);
-    assert_string_equal(tally.failed[0].text, "reason 0");
-    assert_string_equal(tally.failed[0].text, "reason 0");
+    assert_string_equal(tally.failed[0].text, "reason a");
     assert_int_equal(tally.failed[0].count, 2);
     assert_string_equal(tally.failed[TALLY_FAILURES - 1].text, "other reasons");
     assert_int_equal(tally.failed[TALLY_FAILURES - 1].count, 13);
+    tally_fini(&tally);
+}
+
+static void numbers_are_no_reason(void **state)
+{
+    static struct tally tally;
+    struct err err = {0};
+    static const char *const texts[] = {
+        "GET http://a: Operation timed out after 1001 milliseconds with 9 bytes received",
+        "GET http://a: Operation timed out after 1002 milliseconds with 1048576 bytes received",
+        "GET http://a: Operation timed out after 1000 milliseconds with no bytes received",
+        "GET http://a: Operation timed out after 1000 milliseconds with 10 bytes",
+        "GET http://a: Operation timed out after 1000 milliseconds with 7 bytes received",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        err_set(&err, ERR_TIMEOUT, "%s", texts[i]);
+        tally_failure(&tally, &err);
+    }
+    assert_string_equal(tally.failed[0].text, "Operation timed out with 9 bytes received");
+    assert_int_equal(tally.failed[0].count, 3);
+    assert_string_equal(tally.failed[1].text, "Operation timed out with no bytes received");
+    assert_string_equal(tally.failed[2].text, "Operation timed out with 10 bytes");
+    assert_null(tally.failed[3].text);
     tally_fini(&tally);
 }
 
@@ -112,6 +134,7 @@ int main(void)
         cmocka_unit_test(quantiles_are_known_to_three_percent),
         cmocka_unit_test(extremes_have_a_class),
         cmocka_unit_test(failures_are_told_apart_by_reason_up_to_a_number),
+        cmocka_unit_test(numbers_are_no_reason),
         cmocka_unit_test(how_long_a_failure_took_is_no_reason),
         cmocka_unit_test(figures_are_one_line),
     };

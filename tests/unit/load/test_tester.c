@@ -431,6 +431,64 @@ static void every_task_is_counted_by_its_type(void **state)
     }
 }
 
+static void on_drained(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
+/* Who waits is answered, and no task begins any more. */
+static void a_tester_that_ends_answers_those_who_wait(void **state)
+{
+    struct world *w = *state;
+    int drained = 0;
+    open_tester(w, NULL, 32, 10000);
+    start_load(w, "a", "-z 1h -q 10 -c 1");
+    send(w, "/", "{" PODINFO ",\"metadata\":{\"type\":\"bash\",\"cmd\":\"hey -z 10s -q 1 -c 1 http://a/\"}}");
+    struct http_call *waiting = w->call;
+    tester_drain(w->tester, on_drained, &drained);
+    expect(w, "/", "{" PODINFO ",\"metadata\":{\"cmd\":\"" HEY "\"}}", 503, "the load tester ends");
+    expect(w, "/gate/check", "{" PODINFO "}", 403, "Forbidden");
+    w->call = waiting;
+    w->status = 0;
+    fake_clock_advance(w->clock, 9999);
+    assert_int_equal(w->status, 0);
+    assert_int_equal(drained, 0);
+    fake_clock_advance(w->clock, 1);
+    fake_clock_run(w->clock);
+    assert_int_equal(w->status, 200);
+    assert_int_equal(drained, 1);
+}
+
+static void nobody_is_waited_for_too_long(void **state)
+{
+    struct world *w = *state;
+    int drained = 0;
+    open_tester(w, NULL, 32, 10000);
+    send(w, "/", "{" PODINFO ",\"metadata\":{\"type\":\"bash\",\"cmd\":\"" HEY "\"}}");
+    tester_drain(w->tester, on_drained, &drained);
+    fake_clock_advance(w->clock, TESTER_PATIENCE_MS - 1);
+    assert_int_equal(drained, 0);
+    fake_clock_advance(w->clock, 1);
+    assert_int_equal(drained, 1);
+    assert_int_equal(w->status, 503);
+    assert_string_equal(w->body, "command stopped: the load tester ends");
+}
+
+static void a_tester_that_nobody_waits_for_ends_at_once(void **state)
+{
+    struct world *w = *state;
+    int drained = 0;
+    open_tester(w, NULL, 32, 10000);
+    start_load(w, "a", "-z 1h -q 10 -c 1");
+    send(w, "/", "{" PODINFO ",\"metadata\":{\"type\":\"bash\",\"cmd\":\"" HEY "\"}}");
+    tester_drain(w->tester, on_drained, &drained);
+    fake_clock_run(w->clock);
+    assert_int_equal(drained, 0);
+    http_cancel(w->call); /* the one who waits has left */
+    fake_clock_run(w->clock);
+    assert_int_equal(drained, 1);
+}
+
 /* teardown finds no call and no timer that is left. */
 static void what_runs_at_the_end_is_ended(void **state)
 {
@@ -462,6 +520,9 @@ int main(void)
         TEST(hooks_of_other_namespaces_are_refused),
         TEST(what_is_refused_says_why),
         TEST(every_task_is_counted_by_its_type),
+        TEST(a_tester_that_ends_answers_those_who_wait),
+        TEST(nobody_is_waited_for_too_long),
+        TEST(a_tester_that_nobody_waits_for_ends_at_once),
         TEST(what_runs_at_the_end_is_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
