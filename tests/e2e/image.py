@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""deploy/Dockerfile without a container engine: its last stage is laid out of a program that was built here, and lived
-in; and what the list of its parts says is held against what is there.
+"""The images without a container engine: the last stage of each Dockerfile of deploy is laid out of a program that was
+built here, and lived in; and what the list of its parts says is held against what is there.
 
     image.py SLUICE
-    image.py --whole BASE      every stage, line by line, on a copy of BASE: a Debian 13 as debootstrap makes it. Prints
-                               how large the image is.
+    image.py --whole BASE      every stage of both, line by line, on copies of BASE: a Debian 13 as debootstrap makes
+                               it. Prints how large the images are.
 """
 import http.server
 import json
@@ -17,93 +17,36 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
+import urllib.error
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / 'tests/cluster'))
+sys.path[:0] = [str(ROOT / 'tests/e2e'), str(ROOT / 'tests/cluster')]
+import dockerfile  # noqa: E402
 import parts  # noqa: E402
+from processes import free_port  # noqa: E402
 
 VALIDATOR = 'cyclonedx-python-lib[json-validation]==11.12.0'
 SLUICE = None
-USER = '10001:10001'
+PATIENCE_S = 60
 
 
 def run(*argv, **options):
     return subprocess.run([str(word) for word in argv], capture_output=True, text=True, **options)
 
 
-# --- the Dockerfile ---
-
-def instructions():
-    """(word, rest) of each, with lines that go on joined."""
-    text = re.sub(r'^\s*#.*\n', '', (ROOT / 'deploy/Dockerfile').read_text(), flags=re.M).replace('\\\n', ' ')
-    for line in filter(None, map(str.strip, text.splitlines())):
-        word, _, rest = line.partition(' ')
-        yield word, rest.strip()
-
-
-def stages():
-    """[(name, [(word, rest)])]: the first line of each names it, or not."""
-    found = []
-    for word, rest in instructions():
-        if word == 'FROM':
-            base, _, name = rest.partition(' AS ')
-            found.append((base, name, []))
-        else:
-            found[-1][2].append((word, rest))
-    return found
-
-
-class Whole:
-    """Plays the stages, as far as the Dockerfile has words."""
-
-    def __init__(self, top, base):
-        self.top, self.base, self.roots = top, base, {}
-
-    def play(self):
-        for i, (base, name, lines) in enumerate(stages()):
-            root = self.top / f'stage-{i}'
-            self.roots[name] = root
-            if base == 'scratch':
-                root.mkdir()
-            else:
-                run('cp', '-a', self.base, root, check=True)
-                shutil.copyfile('/etc/resolv.conf', root / 'etc/resolv.conf')
-                for package in parts.cache().glob('uplot-*.tgz'):  # a registry of npm may not be reached as here
-                    (root / 'root/.cache/sluice').mkdir(parents=True, exist_ok=True)
-                    shutil.copy(package, root / 'root/.cache/sluice')
-            place = '/'
-            for word, rest in lines:
-                place = rest if word == 'WORKDIR' else place
-                self.step(root, place, word, rest)
-        return root
-
-    def step(self, root, place, word, rest):
-        if word == 'COPY':
-            source, to = rest.split()[-2:]
-            stage = re.match(r'--from=(\S+)', rest)
-            source = self.roots[stage.group(1)] / source.lstrip('/') if stage else ROOT
-            self.copy(source, root / place.lstrip('/') if to == '.' else root / to.lstrip('/'), not stage)
-        elif word == 'RUN':
-            argv = json.loads(rest) if rest.startswith('[') else ['/bin/sh', '-c', f'cd {place} && {rest}']
-            print('RUN', rest[:100], flush=True)
-            environment = {'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': '/root'}
-            subprocess.run(['chroot', root, *argv], check=True, env=environment)
-
-    @staticmethod
-    def copy(source, to, is_tree):
-        to.mkdir(parents=True, exist_ok=True)
-        left_out = (ROOT / 'deploy/Dockerfile.dockerignore').read_text().split() if is_tree else []
-        skip = [f'--exclude=./{name}' for name in (*left_out, 'wt')] if is_tree else []
-        pack = subprocess.Popen(['tar', '-C', source, *skip, '-cf', '-', '.'], stdout=subprocess.PIPE)
-        subprocess.run(['tar', '-C', to, '-xf', '-'], stdin=pack.stdout, check=True)
-        if pack.wait() != 0:
-            raise SystemExit(f'{source} cannot be copied')
-
-
 # --- the image ---
 
 class Image(unittest.TestCase):
+    """Of the engine."""
+    file = 'deploy/Dockerfile'
+    user = '10001:10001'
+    command = 'run'
+    built = 'build/sluice'  # in its first stage
+    others = ()  # programs besides
+
     @classmethod
     def setUpClass(cls):
         if os.geteuid() != 0:
@@ -112,25 +55,30 @@ class Image(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.root = pathlib.Path(folder.name) / 'image'
         os.chmod(folder.name, 0o755)
-        run(ROOT / 'scripts/image-root', SLUICE, cls.root, check=True)
-        cls.parts = json.loads(run(ROOT / 'scripts/sbom', SLUICE, check=True).stdout)
+        run(ROOT / 'scripts/image-root', SLUICE, cls.root, *cls.others, check=True)
+        cls.parts = json.loads(run(ROOT / 'scripts/sbom', SLUICE, *cls.others, check=True).stdout)
 
-    def inside(self, *argv, files=()):
-        """Runs the image's program as its user; a container has /proc, and the sanitizers want it."""
-        proc = self.root / 'proc'
-        proc.mkdir(exist_ok=True)
-        for name, text in files:
-            (self.root / name).write_text(text)
-        line = f'mount -t proc proc {proc} && exec chroot --userspec={USER} {self.root} "$@"'
-        return run('unshare', '--mount', 'sh', '-c', line, 'sh', *argv)
+    def argv_inside(self, *argv):
+        """For a program of the image as its user; a container has /proc and /dev, and the sanitizers want the first."""
+        for name in ('proc', 'dev'):
+            (self.root / name).mkdir(exist_ok=True)
+        line = (f'mount -t proc proc {self.root}/proc && mount --bind /dev {self.root}/dev && '
+                f'exec chroot --userspec={self.user} {self.root} "$@"')
+        return ['unshare', '--mount', 'sh', '-c', line, 'sh', *argv]
+
+    def inside(self, *argv):
+        return run(*self.argv_inside(*argv))
 
     def test_dockerfile_makes_this(self):
         """The last stage is what this test lays out, and nothing else."""
-        (_, name, build), (base, _, last) = stages()
+        (_, name, build), (base, _, last) = dockerfile.stages(ROOT / self.file)
         self.assertEqual('scratch', base)
-        self.assertIn('scripts/image-root build/sluice /image', ' '.join(rest for word, rest in build if word == 'RUN'))
+        runs = ' '.join(' '.join(rest.split()) for word, rest in build if word == 'RUN')
+        others = ''.join(f' {other}' for other in self.others)
+        self.assertIn(f'scripts/image-root {self.built} /image{others} && scripts/sbom {self.built}{others} >', runs)
         self.assertEqual([f'--from={name} /image /'], [rest for word, rest in last if word == 'COPY'])
-        self.assertIn(('USER', USER), last)
+        self.assertIn(('USER', self.user), last)
+        self.assertEqual(f'["/usr/local/bin/sluice", "{self.command}"]', dict(last)['ENTRYPOINT'])
 
     def test_starts(self):
         done = self.inside('/usr/local/bin/sluice', 'version')
@@ -158,9 +106,9 @@ class Image(unittest.TestCase):
                 'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': 'web'}, 'service': {'port': 80},
                 'analysis': {'interval': '30s', 'threshold': 5, 'stepWeight': 10, 'metrics': [
                     {'name': 'up', 'interval': '1m', 'query': 'up', 'thresholdRange': {'max': 1}}]}}}
+            (self.root / 'canary.json').write_text(json.dumps(canary))
             done = self.inside('/usr/local/bin/sluice', 'check', '--prometheus',
-                               f'https://127.0.0.1:{server.server_port}', '/canary.json',
-                               files=[('canary.json', json.dumps(canary))])
+                               f'https://127.0.0.1:{server.server_port}', '/canary.json')
             server.shutdown()
             server.server_close()
         self.assertRegex(done.stdout + done.stderr, r'self-signed certificate')
@@ -171,9 +119,10 @@ class Image(unittest.TestCase):
         """No shell, no other program, nothing that raises rights or that others may change."""
         programs = [path for path in self.root.rglob('*') if path.is_file() and not path.is_symlink() and
                     path.stat().st_mode & 0o111]
-        self.assertEqual(['sluice'], [path.name for path in programs if not path.name.startswith('ld-linux')])
+        wanted = ['sluice', *(pathlib.Path(other).name for other in self.others)]
+        self.assertEqual(sorted(wanted), sorted(path.name for path in programs if not path.name.startswith('ld-linux')))
         for path in self.root.rglob('*'):
-            if not path.is_symlink() and path.name != 'proc':
+            if not path.is_symlink() and path.name not in ('proc', 'dev'):
                 self.assertEqual(0, path.stat().st_mode & 0o6022, path)
 
     # --- the list of parts ---
@@ -181,14 +130,16 @@ class Image(unittest.TestCase):
     def test_parts_name_every_library(self):
         listed = {pathlib.Path(place['location']).name for part in self.parts['components']
                   for place in part.get('evidence', {}).get('occurrences', [])}
+        programs = {pathlib.Path(other).name for other in self.others}
+        self.assertLessEqual(programs, listed)
         listed |= {part['name'] for part in self.parts['components'] if part['type'] == 'file'}
         there = {path.name for path in self.root.glob('usr/lib*/**/*.so*')}
-        self.assertEqual(there, listed)
+        self.assertEqual(there, listed - programs)
         names = {part['name'] for part in self.parts['components']}
         self.assertLessEqual({'ca-certificates', 'tzdata', 'uplot', 'uthash-dev'}, names)
 
     def test_parts_are_told_the_same_again(self):
-        self.assertEqual(self.parts, json.loads(run(ROOT / 'scripts/sbom', SLUICE, check=True).stdout))
+        self.assertEqual(self.parts, json.loads(run(ROOT / 'scripts/sbom', SLUICE, *self.others, check=True).stdout))
 
     def test_parts_of_debian_13(self):
         """Its dpkg tells of files that were diverted, too."""
@@ -197,7 +148,8 @@ class Image(unittest.TestCase):
             dpkg.write_text(f'#!/bin/sh\n{shutil.which("dpkg")} "$@"\nfor name; do\n'
                             'echo "diversion by libc6 from: $name"\ndone\n')
             dpkg.chmod(0o755)
-            told = run(ROOT / 'scripts/sbom', SLUICE, env={**os.environ, 'PATH': f'{folder}:{os.environ["PATH"]}'})
+            environment = {**os.environ, 'PATH': f'{folder}:{os.environ["PATH"]}'}
+            told = run(ROOT / 'scripts/sbom', SLUICE, *self.others, env=environment)
         self.assertEqual('', told.stderr)
         self.assertEqual(self.parts, json.loads(told.stdout))
 
@@ -216,6 +168,50 @@ class Image(unittest.TestCase):
         self.assertNotEqual(0, run(python, '-c', program, input=json.dumps(wrong)).returncode)
 
 
+class Loadtester(Image):
+    """The same with what acceptance tests run."""
+    file = 'deploy/Dockerfile.loadtester'
+    user = '10002:10002'
+    command = 'load'
+    built = '/usr/local/bin/sluice'
+    others = ('/usr/bin/curl', '/usr/bin/grep')
+
+    def serve(self):
+        """Starts it, and returns its address once it answers."""
+        address = f'127.0.0.1:{free_port()}'
+        server = subprocess.Popen(self.argv_inside('/usr/local/bin/sluice', 'load', '-listen', address,
+                                                   '-allow-commands', 'curl,grep'), stdout=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                urllib.request.urlopen(f'http://{address}/healthz', timeout=5).close()
+                return address
+            except OSError:
+                if time.monotonic() > deadline or server.poll() is not None:
+                    self.fail('it does not answer')
+                time.sleep(0.05)
+
+    def hook(self, address, command):
+        """The status of the answer to one that ends with its command."""
+        text = json.dumps({'name': 'web', 'namespace': 'test', 'phase': 'Progressing',
+                           'metadata': {'type': 'bash', 'cmd': command}}).encode()
+        try:
+            with urllib.request.urlopen(f'http://{address}/', data=text, timeout=PATIENCE_S) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code
+
+    def test_runs_acceptance_tests(self):
+        """Those of Flagger's documents, with no shell in the image: curl is joined to grep."""
+        address = self.serve()
+        self.assertEqual(200, self.hook(address, f'curl -s http://{address}/healthz | grep OK'))
+        self.assertEqual(500, self.hook(address, f'curl -s http://{address}/healthz | grep "nothing like it"'))
+        self.assertEqual(403, self.hook(address, 'sluice version'), 'it is not on the list')
+
+
 def validator():
     """A Python that has it, in the cache; None where it cannot be had."""
     folder = parts.cache() / ('sbom-' + re.sub(r'\W+', '-', VALIDATOR))
@@ -232,8 +228,10 @@ def validator():
 
 def play_whole(base):
     with tempfile.TemporaryDirectory(dir='/var/tmp') as top:
-        root = Whole(pathlib.Path(top), pathlib.Path(base)).play()
-        print(run('du', '-sh', root).stdout.split()[0], 'is the image')
+        player = dockerfile.Player(pathlib.Path(top), pathlib.Path(base))
+        for file, tag in ((Image.file, 'sluice:0.1.0'), (Loadtester.file, 'sluice-loadtester:0.1.0')):
+            root = player.play(ROOT / file, tag)
+            print(run('du', '-sh', root).stdout.split()[0], 'is the image', tag, flush=True)
 
 
 if __name__ == '__main__':
