@@ -8,7 +8,7 @@
 #include "load/gates.h"
 #include "load/payload.h"
 
-enum { METRICS_MAX = 16 * 1024 * 1024, ANSWER_MAX = 2 * 1024 * 1024, ENDING_MS = 1000 };
+enum { METRICS_MAX = 16 * 1024 * 1024, ANSWER_MAX = 2 * 1024 * 1024, ENDING_MS = 1000, ENDING_PART = 10 };
 
 /* A task with whoever waits for it. */
 struct run {
@@ -17,7 +17,7 @@ struct run {
     struct exchange *exchange; /* NULL: answered, or gone */
     bool returns_output;
     bool is_answered_first; /* of type cmd; the same command is not started twice */
-    int64_t ends_ms;        /* of a load, by its plan; INT64_MAX: nobody knows */
+    int64_t ending_ms;      /* from then on a load is about to end, by its plan; INT64_MAX: nobody knows */
     bool is_wanted_again;   /* when it has ended */
     struct run *prev, *next;
 };
@@ -129,7 +129,7 @@ static void run_start(struct run *run);
 static void on_done(struct job *job, const char *output, size_t len, const struct err *err)
 {
     struct run *run = job->ctx;
-    if (run->is_wanted_again) {
+    if (run->is_wanted_again && run->tester->drained == NULL) {
         run->is_wanted_again = false;
         run_start(run);
         return;
@@ -149,8 +149,9 @@ static void on_done(struct job *job, const char *output, size_t len, const struc
 static void run_start(struct run *run)
 {
     const struct job *job = run->job;
-    bool has_end = job->is_load && job->plan.duration_ms > 0;
-    run->ends_ms = has_end ? clock_mono_ms(run->tester->ground.clock) + job->plan.duration_ms : INT64_MAX;
+    int64_t duration_ms = job->is_load ? job->plan.duration_ms : 0;
+    int64_t last_ms = duration_ms / ENDING_PART < ENDING_MS ? duration_ms / ENDING_PART : ENDING_MS;
+    run->ending_ms = duration_ms > 0 ? clock_mono_ms(run->tester->ground.clock) + duration_ms - last_ms : INT64_MAX;
     job_start(run->job, on_done, run);
 }
 
@@ -204,7 +205,7 @@ static struct run *running(const struct tester *tester, const struct job_order *
  * dropped as a repetition, every second round would be without requests. */
 static bool is_ending(const struct run *run)
 {
-    return clock_mono_ms(run->tester->ground.clock) >= run->ends_ms - ENDING_MS;
+    return clock_mono_ms(run->tester->ground.clock) >= run->ending_ms;
 }
 
 static struct run *start(struct tester *tester, const struct kind *kind, const struct job_order *order, struct err *err)

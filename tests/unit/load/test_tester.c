@@ -123,6 +123,20 @@ static void expect_log(const struct world *w, const char *text)
     }
 }
 
+static void start_load(struct world *w, const char *name, const char *flags)
+{
+    char *body = str_format("{\"name\":\"%s\",\"namespace\":\"test\",\"metadata\":{\"cmd\":\"hey %s "
+                            "http://podinfo-canary.test:9898/\"}}",
+                            name, flags);
+    expect(w, "/", body, 202, "");
+    mem_free(body);
+}
+
+static void on_drained(void *ctx)
+{
+    ++*(int *)ctx;
+}
+
 static void gates_are_opened_closed_and_asked_for(void **state)
 {
     struct world *w = *state;
@@ -206,6 +220,40 @@ static void a_load_that_ends_is_followed_by_the_next(void **state)
     assert_int_equal(w->served, 2 * 1200);
 }
 
+/* A short load is not always about to end. */
+static void a_short_load_is_not_started_twice(void **state)
+{
+    struct world *w = *state;
+    const char *hook = "{" PODINFO ",\"metadata\":{\"cmd\":\"hey -z 1s -q 10 -c 1 http://podinfo-canary.test:9898/\"}}";
+    open_tester(w, NULL, 32, 10000);
+    expect(w, "/", hook, 202, "");
+    fake_clock_advance(w->clock, 899);
+    expect(w, "/", hook, 202, "");
+    expect_log(w, "is already running");
+    fake_clock_advance(w->clock, 1);
+    expect(w, "/", hook, 202, "");
+    expect_log(w, "is played again at its end");
+    fake_clock_advance(w->clock, 10000);
+    assert_int_equal(w->served, 20);
+}
+
+/* Nor is one played again when the load tester ends meanwhile. */
+static void a_load_is_not_played_again_at_the_end(void **state)
+{
+    struct world *w = *state;
+    int drained = 0;
+    open_tester(w, NULL, 32, 10000);
+    send(w, "/", "{" PODINFO ",\"metadata\":{\"type\":\"bash\",\"cmd\":\"hey -z 20s -q 1 -c 1 http://a/\"}}");
+    start_load(w, "a", "-z 10s -q 10 -c 1");
+    fake_clock_advance(w->clock, 9500);
+    start_load(w, "a", "-z 10s -q 10 -c 1");
+    expect_log(w, "is played again at its end");
+    tester_drain(w->tester, on_drained, &drained);
+    fake_clock_advance(w->clock, 11000);
+    assert_int_equal(drained, 1);
+    assert_int_equal(w->served, 100);
+}
+
 /* Of requests by number nobody knows when the last one is answered. */
 static void a_load_by_number_is_followed_by_none(void **state)
 {
@@ -282,15 +330,6 @@ static void so_many_tasks_run_at_once(void **state)
            "2 tasks are running, -max-tasks allows no more");
     fake_clock_advance(w->clock, 60000);
     expect(w, "/", "{\"name\":\"c\",\"namespace\":\"test\",\"metadata\":{\"cmd\":\"" HEY "\"}}", 202, "");
-}
-
-static void start_load(struct world *w, const char *name, const char *flags)
-{
-    char *body = str_format("{\"name\":\"%s\",\"namespace\":\"test\",\"metadata\":{\"cmd\":\"hey %s "
-                            "http://podinfo-canary.test:9898/\"}}",
-                            name, flags);
-    expect(w, "/", body, 202, "");
-    mem_free(body);
 }
 
 /* The ceiling is that of the process: a load that finds too little left is slowed, and told so. */
@@ -431,11 +470,6 @@ static void every_task_is_counted_by_its_type(void **state)
     }
 }
 
-static void on_drained(void *ctx)
-{
-    ++*(int *)ctx;
-}
-
 /* Who waits is answered, and no task begins any more. */
 static void a_tester_that_ends_answers_those_who_wait(void **state)
 {
@@ -510,6 +544,8 @@ int main(void)
         TEST(the_same_command_is_not_started_twice),
         TEST(a_load_that_ends_is_followed_by_the_next),
         TEST(a_load_by_number_is_followed_by_none),
+        TEST(a_short_load_is_not_started_twice),
+        TEST(a_load_is_not_played_again_at_the_end),
         TEST(a_load_of_type_bash_stands_beside_the_same_command),
         TEST(a_load_of_type_bash_is_answered_at_its_end),
         TEST(nobody_has_to_wait),
