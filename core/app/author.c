@@ -1,6 +1,5 @@
 #include "app/author.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,16 +7,12 @@
 
 #include "app/bearer.h"
 #include "app/manifests.h"
+#include "app/tool_run.h"
 #include "app/version.h"
-#include "base/mem.h"
 #include "io/file.h"
 #include "io/http.h"
-#include "lab/lua/tool.h"
 
 enum { INTERRUPTED = 130 };
-
-static struct tool *running;
-static volatile sig_atomic_t is_interrupted; /* what comes of the call is none, whatever it has come to */
 
 /* --- the command line --- */
 
@@ -79,7 +74,7 @@ int author_main(struct author *author, const struct author_command *command, int
     }
     bool ok = command->is_whole(command->ctx, &err) && is_server(author, &err);
     int status = ok ? command->run(command->ctx) : cli_refuse(author->command, &err);
-    return is_interrupted ? INTERRUPTED : status;
+    return tool_run_is_interrupted() ? INTERRUPTED : status;
 }
 
 /* --- the order and what comes of it --- */
@@ -116,37 +111,16 @@ struct doc *author_order(const struct author *author)
     return order;
 }
 
-/* --- Ctrl-C --- */
-
-static void on_signal(int signum)
-{
-    is_interrupted = 1;
-    tool_interrupt(running);
-}
-
-/* The second one ends the process. */
-static void listen_for_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 struct doc *author_call(const struct author *author, const char *module, const struct doc *order)
 {
     struct err err = {0};
-    running = tool_open();
-    listen_for_signals();
-    struct doc *result = tool_call(running, module, "run", doc_root(order), &err);
-    const char *refused = is_interrupted ? "interrupted" : node_str(node_get(doc_root(result), "refused"));
+    struct doc *result = tool_run(module, order, &err);
+    const char *refused = tool_run_is_interrupted() ? "interrupted" : node_str(node_get(doc_root(result), "refused"));
     if (result == NULL || refused != NULL) {
         fprintf(stderr, "sluice %s: %s\n", author->command, refused != NULL ? refused : err.text);
         doc_free(result);
         result = NULL;
     }
-    tool_close(running);
-    running = NULL;
     return result;
 }
 
@@ -165,9 +139,7 @@ int author_tell(const struct author *author, const struct doc *result)
 {
     const struct node *document = node_get(doc_root(result), "document");
     if (document != NULL) {
-        char *text = node_to_text(document);
-        printf("%s\n", text);
-        mem_free(text);
+        cli_print_json(document, stdout);
     }
     return write_page(author, result) ? (int)node_int_or(node_get(doc_root(result), "status"), 2) : 2;
 }

@@ -20,7 +20,7 @@ static const char usage[] = "usage: sluice backtest -f FILE (--data FILE | --pro
 
 static const char after[] = "\n"
                             "Exit status: 0 all were played; with --at: 0 it was promoted, 1 taken back, 3 neither;\n"
-                            "2 something could not be read, or the server is away.\n";
+                            "2 something could not be read, or the server is away, 130 interrupted.\n";
 
 const struct cli_flag backtest_flags[] = {
     {"f", "FILE", "a manifest, or a folder of them: a Canary and what it names; may be given several times"},
@@ -69,15 +69,6 @@ static const char *text_of(const struct words *words, const char *name)
     return NULL;
 }
 
-static bool take_jobs(struct words *words, const char *value, struct err *err)
-{
-    char *end;
-    long jobs = strtol(value, &end, 10);
-    words->jobs = (int)jobs;
-    return (*value != '\0' && *end == '\0' && jobs >= 1 && jobs <= JOBS_MAX) ||
-           err_set(err, ERR_INVALID, "--jobs %s: a whole number from 1 to %d is wanted", value, JOBS_MAX);
-}
-
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct words *words = ctx;
@@ -92,7 +83,7 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     } else if (strcmp(name, "with") == 0) {
         str_list_push(&words->with, value);
     } else if (strcmp(name, "jobs") == 0) {
-        return take_jobs(words, value, err);
+        return cli_read_whole("--jobs", value, 1, JOBS_MAX, &words->jobs, err);
     } else {
         return cli_read_form(value, &words->json, err);
     }

@@ -1,5 +1,6 @@
 /* The result as text, a paragraph each Canary, and as JSON (docs/check.md describes it). */
 #include "app/check_inner.h"
+#include "app/cli.h"
 #include "app/shown.h"
 #include "base/mem.h"
 
@@ -188,8 +189,6 @@ void check_print_json(const struct check *check, FILE *out)
     node_set_int(doc, root, "files", (int64_t)check->file_count);
     node_set(doc, root, "findings", findings_node(doc, check));
     node_set(doc, root, "errors", texts_node(doc, &check->errors));
-    char *text = node_to_text(root);
-    fprintf(out, "%s\n", text);
-    mem_free(text);
+    cli_print_json(root, out);
     doc_free(doc);
 }

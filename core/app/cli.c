@@ -121,6 +121,16 @@ bool cli_read_form(const char *value, bool *json, struct err *err)
     return *json || strcmp(value, "text") == 0 || err_set(err, ERR_INVALID, "-o %s: neither text nor json", value);
 }
 
+bool cli_read_whole(const char *flag, const char *value, int least, int most, int *number, struct err *err)
+{
+    char *end;
+    errno = 0;
+    long found = strtol(value, &end, 10);
+    *number = found >= least && found <= most ? (int)found : least;
+    return (errno == 0 && end != value && *end == '\0' && found >= least && found <= most) ||
+           err_set(err, ERR_INVALID, "%s %s: a whole number from %d to %d is wanted", flag, value, least, most);
+}
+
 bool cli_take_common(struct cli_common *common, const char *name, const char *value, struct err *err)
 {
     if (value != NULL) {
@@ -162,12 +172,28 @@ int cli_refuse(const char *command, const struct err *err)
     return WRONG_USAGE;
 }
 
+/* After what may have written. */
+static void keep_errno(FILE *out)
+{
+    if (ferror(out) && write_errno == 0) {
+        write_errno = errno;
+    }
+}
+
+void cli_print_json(const struct node *value, FILE *out)
+{
+    char *text = node_to_text(value);
+    errno = 0;
+    fprintf(out, "%s\n", text);
+    keep_errno(out);
+    str_free(&text);
+}
+
 void cli_flush(FILE *out)
 {
     errno = 0;
-    if (fflush(out) != 0 && write_errno == 0) {
-        write_errno = errno;
-    }
+    fflush(out);
+    keep_errno(out);
 }
 
 int cli_write_errno(void)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/doc.h"
 #include "base/err.h"
 
 struct cli_flag {
@@ -33,6 +34,8 @@ bool cli_read_form(const char *value, bool *json, struct err *err);
 /* The value of a flag that says where to listen, as in 127.0.0.1:8090, [::1]:8090 or :8090. `*host` is a new string,
  * and what it had is freed; "" is all addresses. */
 bool cli_read_listen(const char *flag, const char *value, char **host, int *port, struct err *err);
+/* A whole number from `least` to `most`. `flag`: "--jobs", for the message. */
+bool cli_read_whole(const char *flag, const char *value, int least, int most, int *number, struct err *err);
 /* What -o and CLI_COMMON have said. */
 struct cli_common {
     bool json, help, version;
@@ -43,6 +46,8 @@ bool cli_take_common(struct cli_common *common, const char *name, const char *va
 bool cli_read_output(const char *flag, const char *value, const char **file, struct err *err);
 /* Tells how a command was written wrongly, and where it says how it is meant. Gives the exit status of that: 2. */
 int cli_refuse(const char *command, const struct err *err);
+/* A document on lines of its own. */
+void cli_print_json(const struct node *value, FILE *out);
 /* Writes out what `out` holds. The reason of the first failure is kept: a later flush has nothing left that could
  * fail. */
 void cli_flush(FILE *out);

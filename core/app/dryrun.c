@@ -14,7 +14,7 @@ static const char usage[] = "usage: sluice dryrun -f FILE (--plan | --scenario F
 
 static const char after[] = "\n"
                             "Exit status: 0 it would be promoted, 1 taken back, 2 it could not be played, 3 it does\n"
-                            "not come to an end.\n";
+                            "not come to an end, 130 interrupted.\n";
 
 const struct cli_flag dryrun_flags[] = {
     {"f", "FILE", "a manifest, or a folder of them: a Canary and what it names; may be given several times"},

@@ -292,9 +292,7 @@ static void tell_json(const struct node *canary, const struct request *request, 
     node_set_str(doc, root, "at", request->at);
     node_set_str(doc, root, "outcome", node_str_or(node_get(answer, "outcome"), "Unanswered"));
     node_set_str(doc, root, "message", node_str(node_get(answer, "message")));
-    char *text = node_to_text(root);
-    printf("%s\n", text);
-    str_free(&text);
+    cli_print_json(root, stdout);
     doc_free(doc);
 }
 

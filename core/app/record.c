@@ -16,7 +16,7 @@ static const char usage[] = "usage: sluice record --prometheus URL -f FILE -o FI
                             "\n";
 
 static const char after[] = "\n"
-                            "Exit status: 0 it was written, 2 it could not be.\n";
+                            "Exit status: 0 it was written, 2 it could not be, 130 interrupted.\n";
 
 const struct cli_flag record_flags[] = {
     {"prometheus", "URL", "the server"},

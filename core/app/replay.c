@@ -3,6 +3,7 @@
 
 #include "app/cli.h"
 #include "app/command.h"
+#include "app/tool_run.h"
 #include "app/version.h"
 #include "app/why.h"
 #include "base/buf.h"
@@ -19,7 +20,7 @@ static const char usage[] = "usage: sluice replay FILE [--strategy NEW.lua] [fla
 
 static const char after[] = "\n"
                             "Exit status: 0 all words agree, 1 one does not, 2 the record cannot be played (its own\n"
-                            "script fails, too), or the script does not load.\n";
+                            "script fails, too), or the script does not load, 130 interrupted.\n";
 
 const struct cli_flag replay_flags[] = {
     {"strategy", "FILE", "a script in the place of the Release's own strategy"},
@@ -29,7 +30,7 @@ const struct cli_flag replay_flags[] = {
     {0},
 };
 
-enum { SCRIPT_MAX = 1024 * 1024 };
+enum { SCRIPT_MAX = 1024 * 1024, INTERRUPTED = 130 };
 
 struct words {
     const char *file;
@@ -87,7 +88,7 @@ static int run(const struct words *words)
     struct doc *told = NULL, *objects = why_read_file(words->file, &place, &err);
     struct doc *order = objects != NULL ? order_of(words, objects, place, &err) : NULL;
     if (order != NULL) {
-        told = why_ask("tool.record.replay", order, &err);
+        told = tool_run("tool.record.replay", order, &err);
     }
     if (told != NULL) {
         status = why_tell("replay", told);
@@ -116,5 +117,6 @@ int command_replay(int argc, char **argv)
         version_print();
         return 0;
     }
-    return run(&words);
+    int status = run(&words);
+    return tool_run_is_interrupted() ? INTERRUPTED : status;
 }

@@ -290,9 +290,7 @@ static void tell(const struct words *words, const struct session *session, struc
         struct doc *doc = doc_new();
         doc_set_root(doc, node_new_object(doc));
         node_set(doc, doc_root(doc), "canaries", node_copy(doc, doc_root(rows)));
-        char *text = node_to_text(doc_root(doc));
-        printf("%s\n", text);
-        str_free(&text);
+        cli_print_json(doc_root(doc), stdout);
         doc_free(doc);
     } else if (node_count(doc_root(rows)) == 0) {
         printf("No Canaries in %s%s\n", words->all ? "any namespace" : "namespace ",

@@ -1,18 +1,17 @@
 /* sluice test: runs specs of strategies in embedded clusters and virtual time (lua/tool/runner.lua). */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "app/cli.h"
 #include "app/command.h"
+#include "app/tool_run.h"
 #include "app/version.h"
 #include "base/doc.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/file.h"
 #include "io/folder.h"
-#include "lab/lua/tool.h"
 
 static const char usage[] = "usage: sluice test FILE|FOLDER... [flags]\n"
                             "\n"
@@ -23,7 +22,7 @@ static const char usage[] = "usage: sluice test FILE|FOLDER... [flags]\n"
 
 static const char after[] = "\n"
                             "Exit status: 0 all passed, 1 one failed or too few lines ran, 2 something could not be\n"
-                            "read.\n";
+                            "read, 130 interrupted.\n";
 
 const struct cli_flag test_flags[] = {
     {"no-kills", NULL, "run each spec once, undisturbed"},
@@ -56,17 +55,9 @@ static bool take_text(struct words *words, const char *name, const char *value, 
     } else if (strcmp(name, "junit") == 0) {
         words->junit = value;
     } else if (strcmp(name, "coverage") == 0) {
-        char *end;
-        long percent = strtol(value, &end, 10);
-        words->coverage = (int)percent;
-        return (*value != '\0' && *end == '\0' && percent >= 0 && percent <= 100) ||
-               err_set(err, ERR_INVALID, "--coverage %s: a whole number from 0 to 100 is wanted", value);
+        return cli_read_whole("--coverage", value, 0, 100, &words->coverage, err);
     } else if (strcmp(name, "jobs") == 0) {
-        char *end;
-        long jobs = strtol(value, &end, 10);
-        words->jobs = (int)jobs;
-        return (*value != '\0' && *end == '\0' && jobs >= 1 && jobs <= JOBS_MAX) ||
-               err_set(err, ERR_INVALID, "--jobs %s: a whole number from 1 to %d is wanted", value, JOBS_MAX);
+        return cli_read_whole("--jobs", value, 1, JOBS_MAX, &words->jobs, err);
     } else {
         return cli_read_form(value, &words->json, err);
     }
@@ -111,24 +102,6 @@ static bool list_files(const struct words *words, struct str_list *files, struct
     return true;
 }
 
-/* --- Ctrl-C --- */
-
-static struct tool *running;
-
-static void on_signal(int signum)
-{
-    tool_interrupt(running);
-}
-
-/* The second one ends the process. */
-static void listen_for_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 /* --- the run --- */
 
 static struct doc *order_of(const struct words *words, const struct str_list *files)
@@ -158,9 +131,7 @@ static int tell(const struct words *words, const struct node *result)
     struct err err = {0};
     const struct node *document = node_get(result, "document");
     if (document != NULL) {
-        char *text = node_to_text(document);
-        printf("%s\n", text);
-        mem_free(text);
+        cli_print_json(document, stdout);
     }
     if (words->junit != NULL && !file_write(words->junit, node_str_or(node_get(result, "junit"), ""), false, &err)) {
         fprintf(stderr, "sluice test: --junit %s\n", err.text);
@@ -180,9 +151,7 @@ static int run(const struct words *words)
         return status;
     }
     struct doc *order = order_of(words, &files);
-    running = tool_open();
-    listen_for_signals();
-    struct doc *result = tool_call(running, "tool.runner", "run", doc_root(order), &err);
+    struct doc *result = tool_run("tool.runner", order, &err);
     if (result != NULL) {
         status = tell(words, doc_root(result));
     } else {
@@ -190,7 +159,6 @@ static int run(const struct words *words)
     }
     doc_free(result);
     doc_free(order);
-    tool_close(running);
     str_list_fini(&files);
     return status;
 }

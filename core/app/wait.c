@@ -352,9 +352,7 @@ static int tell(const struct words *words, const struct session *session, const 
         node_set_str(doc, root, "revision", change->known ? change->revision : NULL);
         node_set_str(doc, root, "outcome", outcomes[outcome]);
         node_set_str(doc, root, "message", message);
-        char *text = node_to_text(root);
-        printf("%s\n", text);
-        str_free(&text);
+        cli_print_json(root, stdout);
         doc_free(doc);
     } else if (outcome == PROMOTED) {
         printf("%s\n", message);

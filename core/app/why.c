@@ -7,6 +7,7 @@
 #include "app/cli.h"
 #include "app/command.h"
 #include "app/subject.h"
+#include "app/tool_run.h"
 #include "app/version.h"
 #include "app/why.h"
 #include "base/mem.h"
@@ -39,7 +40,7 @@ const struct cli_flag why_flags[] = {
     {0},
 };
 
-enum { COLUMNS_DEFAULT = 80 };
+enum { COLUMNS_DEFAULT = 80, INTERRUPTED = 130 };
 
 struct words {
     struct session_flags session;
@@ -179,7 +180,7 @@ static int tell_of(const struct words *words, struct doc *objects, char *place, 
     int status = SESSION_FAILED;
     if (objects != NULL) {
         struct doc *order = order_of(words, objects, place);
-        told = why_ask("tool.record.why", order, err);
+        told = tool_run("tool.record.why", order, err);
         doc_free(order);
     }
     if (told != NULL) {
@@ -232,5 +233,5 @@ int command_why(int argc, char **argv)
         status = run(&words);
     }
     str_free(&words.word);
-    return status;
+    return tool_run_is_interrupted() ? INTERRUPTED : status;
 }

@@ -13,7 +13,5 @@ struct doc *why_read_cluster(struct session *session, const char *canary, char *
 
 /* {objects, place, json} for lua/tool/record. */
 struct doc *why_order(const struct doc *objects, const char *place, bool json);
-/* What `run` of a module makes of an order. NULL: it raised. */
-struct doc *why_ask(const char *module, const struct doc *order, struct err *err);
 /* Prints what is told, or its problem, and gives the exit status. `command`: "why". */
 int why_tell(const char *command, const struct doc *told);

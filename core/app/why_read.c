@@ -11,7 +11,6 @@
 #include "base/str.h"
 #include "base/yaml.h"
 #include "io/file.h"
-#include "lab/lua/tool.h"
 
 #define STDIN_PATH "/dev/stdin"
 
@@ -91,7 +90,7 @@ struct doc *why_read_cluster(struct session *session, const char *canary, char *
     return objects;
 }
 
-/* --- asking and telling --- */
+/* --- telling --- */
 
 struct doc *why_order(const struct doc *objects, const char *place, bool json)
 {
@@ -104,14 +103,6 @@ struct doc *why_order(const struct doc *objects, const char *place, bool json)
     return order;
 }
 
-struct doc *why_ask(const char *module, const struct doc *order, struct err *err)
-{
-    struct tool *tool = tool_open();
-    struct doc *told = tool_call(tool, module, "run", doc_root(order), err);
-    tool_close(tool);
-    return told;
-}
-
 int why_tell(const char *command, const struct doc *told)
 {
     const struct node *root = doc_root(told), *document = node_get(root, "document");
@@ -119,9 +110,7 @@ int why_tell(const char *command, const struct doc *told)
     if (problem != NULL) {
         fprintf(stderr, "sluice %s: %s\n", command, problem);
     } else if (document != NULL) {
-        char *text = node_to_text(document);
-        printf("%s\n", text);
-        str_free(&text);
+        cli_print_json(document, stdout);
     } else {
         fputs(node_str_or(node_get(root, "text"), ""), stdout);
     }

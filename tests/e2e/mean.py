@@ -16,6 +16,7 @@ import tempfile
 import threading
 import unittest
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLUICE = None
 PATIENCE_S = 60
 TERMINAL_OBEYS = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]')
@@ -89,6 +90,13 @@ class Output(Mean):
                     self.assertEqual((2, None, 'sluice: cannot write to standard output: No space left on device\n'),
                                      self.run_sluice(command, *words, stdout=full))
         self.every(look)
+
+    def test_a_full_disk_behind_much(self):
+        """More than is kept back until the end: the reason is known when it is written."""
+        with open('/dev/full', 'w') as full:
+            self.assertEqual((2, None, 'sluice: cannot write to standard output: No space left on device\n'),
+                             self.run_sluice('dryrun', '--plan', '-f', ROOT / 'examples/strategies/approval', '-o',
+                                             'json', stdout=full))
 
     def test_a_pipe_that_closes(self):
         def look(command):

@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "base/mem.h"
+#include "child_world.h"
 #include "io/children.h"
 #include "io/orphans.h"
 #include "io/pipeline.h"
@@ -25,38 +26,6 @@
     {                                                                                                                  \
         .cpu_s = 60, .memory_bytes = 512 << 20, .file_bytes = 1 << 20, .open_files = 64, .processes = 4096             \
     }
-
-struct world {
-    struct loop *loop;
-    int done;
-    char output[65536];
-    size_t len;
-    struct err err;
-};
-
-static int setup(void **state)
-{
-    static struct world world;
-    world = (struct world){.loop = loop_new()};
-    *state = &world;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-    loop_free(w->loop);
-    return 0;
-}
-
-static void on_done(void *ctx, const char *output, size_t len, const struct err *err)
-{
-    struct world *w = ctx;
-    w->done++;
-    w->len = len;
-    w->err = *err;
-    str_copy(w->output, sizeof w->output, output);
-}
 
 /* A shell each, joined by pipes. */
 static struct pipeline *start(struct world *w, const char *const *scripts, struct pipeline_options options)
@@ -86,11 +55,11 @@ static struct pipeline *start(struct world *w, const char *const *scripts, struc
 
 static void run(struct world *w, const char *const *scripts, struct pipeline_options options)
 {
-    w->done = 0;
+    w->done_count = 0;
     start(w, scripts, options);
-    assert_int_equal(w->done, 0);
+    assert_int_equal(w->done_count, 0);
     loop_run(w->loop);
-    assert_int_equal(w->done, 1);
+    assert_int_equal(w->done_count, 1);
 }
 
 static const struct pipeline_options lenient = {.confinement = LENIENT};
@@ -247,7 +216,7 @@ static pid_t await_number(struct world *w, const char *path)
     char newline = '\0';
     while (newline != '\n') {
         uv_run(loop_uv(w->loop), UV_RUN_NOWAIT);
-        assert_int_equal(w->done, 0);
+        assert_int_equal(w->done_count, 0);
         FILE *file = fopen(path, "r");
         assert_non_null(file);
         if (fscanf(file, "%ld%c", &number, &newline) != 2) {
@@ -277,7 +246,7 @@ static void each_ends_its_own_only(void **state)
     pid_t daemon;
     struct pipeline *other = start_daemon(w, &daemon);
     start(w, SCRIPTS("true"), lenient);
-    while (w->done == 0) {
+    while (w->done_count == 0) {
         uv_run(loop_uv(w->loop), UV_RUN_ONCE);
     }
     assert_int_equal(kill(daemon, 0), 0);
@@ -300,7 +269,7 @@ static void a_killed_supervisor_leaves_nobody(void **state)
     struct orphans *orphans = orphans_new(w->loop);
     start_daemon(w, &daemon);
     assert_true(children_each(kill_child, NULL));
-    while (w->done == 0 || kill(daemon, 0) == 0) {
+    while (w->done_count == 0 || kill(daemon, 0) == 0) {
         uv_run(loop_uv(w->loop), UV_RUN_ONCE);
     }
     assert_string_equal(w->err.text, "the process that watches over it was killed");
@@ -404,7 +373,7 @@ static void a_cancelled_one_is_gone_at_once(void **state)
     struct pipeline *pipeline = start(w, SCRIPTS("sleep 1000", "cat"), lenient);
     pipeline_cancel(pipeline);
     loop_run(w->loop);
-    assert_int_equal(w->done, 0);
+    assert_int_equal(w->done_count, 0);
     assert_childless();
 }
 

@@ -12,39 +12,8 @@
 #include <cmocka.h>
 
 #include "base/str.h"
+#include "child_world.h"
 #include "io/process.h"
-
-struct world {
-    struct loop *loop;
-    int done_count;
-    char output[256];
-    size_t len;
-    struct err err;
-};
-
-static int setup(void **state)
-{
-    static struct world world;
-    world = (struct world){.loop = loop_new()};
-    *state = &world;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct world *w = *state;
-    loop_free(w->loop);
-    return 0;
-}
-
-static void on_done(void *ctx, const char *output, size_t len, const struct err *err)
-{
-    struct world *w = ctx;
-    w->done_count++;
-    w->len = len;
-    w->err = *err;
-    str_copy(w->output, sizeof(w->output), output);
-}
 
 static struct process *start(struct world *w, const char *script, struct process_options options)
 {
