@@ -10,6 +10,7 @@
 #include "app/command.h"
 #include "app/session.h"
 #include "app/shadow_ask.h"
+#include "app/subject.h"
 #include "app/version.h"
 #include "base/duration.h"
 #include "base/log.h"
@@ -61,9 +62,14 @@ struct words {
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
     struct words *words = ctx;
+    struct subject subject;
     int64_t ns;
     if (name == NULL) {
-        str_list_push(&words->names, value);
+        bool ok = subject_read(value, SUBJECT_CANARY, &subject, err);
+        if (ok) {
+            str_list_push(&words->names, subject.name);
+        }
+        return ok;
     } else if (session_take(&words->session, name, value)) {
         return true;
     } else if (strcmp(name, "A") == 0 || strcmp(name, "all-namespaces") == 0) {
@@ -103,7 +109,7 @@ struct shadow {
     struct session *session;
     struct tool *tool;
     struct shadow_asker *asker;
-    const struct store *canaries, *events;
+    const struct store *canaries;
     struct timer wake;
     bool over;
     int status;
@@ -261,13 +267,33 @@ static bool is_over(void *ctx)
     return ((const struct shadow *)ctx)->over;
 }
 
-/* What cannot be read but is no reason to end: the rounds that it would explain are not compared. */
-static void note_lack(struct shadow *shadow, const struct kube_resource *resource, const char *namespace)
+/* What cannot be read is told; rounds that need it are not compared. NULL: it is not watched. */
+static struct store *watch_if_allowed(struct shadow *shadow, const struct kube_resource *resource,
+                                      const char *namespace, const char *selector)
 {
     struct err err = {0};
-    if (!session_may_read(shadow->session, resource, namespace, NULL, &err)) {
-        fprintf(stderr, "sluice shadow: without %s: %s\n", resource->plural, err.text);
+    if (session_may_read(shadow->session, resource, namespace, NULL, &err)) {
+        return session_watch_fields(shadow->session, resource, namespace, selector);
     }
+    fprintf(stderr, "sluice shadow: without %s: %s\n", resource->plural, err.text);
+    return NULL;
+}
+
+/* False: one that is named is not there. */
+static bool are_there(const struct shadow *shadow, const char *namespace)
+{
+    const struct str_list *names = &shadow->words->names;
+    for (size_t i = 0; i < names->count; i++) {
+        if (!store_has(shadow->canaries, namespace, names->items[i])) {
+            fprintf(stderr, "sluice shadow: there is no Canary %s in the namespace %s\n", names->items[i], namespace);
+            return false;
+        }
+    }
+    if (store_count(shadow->canaries) == 0) {
+        fprintf(stderr, "sluice shadow: no Canaries so far in %s%s\n",
+                namespace != NULL ? "namespace " : "any namespace", namespace != NULL ? namespace : "");
+    }
+    return true;
 }
 
 static void open_tool(struct shadow *shadow)
@@ -288,27 +314,33 @@ static void open_tool(struct shadow *shadow)
     doc_free(order);
 }
 
-static int watch(struct shadow *shadow)
+static int finish(struct shadow *shadow, enum session_end end)
 {
-    const struct words *words = shadow->words;
-    const char *namespace = words->all ? NULL : session_namespace(shadow->session);
-    shadow->canaries = session_watch(shadow->session, &KUBE_CANARIES, namespace, NULL);
-    store_subscribe((struct store *)shadow->canaries, on_canary, shadow);
-    enum session_end end = session_wait(shadow->session, FIRST_LOOK_MS, is_read, shadow);
-    if (end == SESSION_TIMEOUT) {
-        fprintf(stderr, "sluice shadow: no Canaries could be read: %s\n", session_trouble(shadow->session));
-        return FAILED;
-    }
-    if (end == SESSION_OVER) {
-        int64_t for_ms = words->for_ms > 0 ? words->for_ms : FOR_EVER_MS;
-        end = session_wait(shadow->session, for_ms, is_over, shadow);
-    }
     if (shadow->status != FAILED) {
         struct doc *order = new_order(shadow);
         tell(shadow, "finish", doc_root(order));
         doc_free(order);
     }
     return end == SESSION_INTERRUPTED ? INTERRUPTED : shadow->status;
+}
+
+static int watch(struct shadow *shadow)
+{
+    const struct words *words = shadow->words;
+    const char *namespace = words->all ? NULL : session_namespace(shadow->session);
+    struct store *canaries = session_watch(shadow->session, &KUBE_CANARIES, namespace, NULL);
+    shadow->canaries = canaries;
+    store_subscribe(canaries, on_canary, shadow);
+    enum session_end end = session_wait(shadow->session, FIRST_LOOK_MS, is_read, shadow);
+    if (end == SESSION_TIMEOUT) {
+        fprintf(stderr, "sluice shadow: no Canaries could be read: %s\n", session_trouble(shadow->session));
+        return FAILED;
+    } else if (end == SESSION_OVER && !are_there(shadow, namespace)) {
+        return FAILED;
+    } else if (end == SESSION_OVER) {
+        end = session_wait(shadow->session, words->for_ms > 0 ? words->for_ms : FOR_EVER_MS, is_over, shadow);
+    }
+    return finish(shadow, end);
 }
 
 static int run(const struct words *words, const char *bearer)
@@ -322,11 +354,11 @@ static int run(const struct words *words, const char *bearer)
         session_close(shadow.session);
         return interrupted ? INTERRUPTED : FAILED;
     }
-    note_lack(&shadow, &KUBE_METRIC_TEMPLATES, namespace);
-    note_lack(&shadow, &KUBE_EVENTS, namespace);
-    struct store *templates = session_watch(shadow.session, &KUBE_METRIC_TEMPLATES, namespace, NULL);
-    struct store *events = session_watch_fields(shadow.session, &KUBE_EVENTS, namespace, "involvedObject.kind=Canary");
-    store_subscribe(events, on_event, &shadow);
+    struct store *templates = watch_if_allowed(&shadow, &KUBE_METRIC_TEMPLATES, namespace, NULL);
+    struct store *events = watch_if_allowed(&shadow, &KUBE_EVENTS, namespace, "involvedObject.kind=Canary");
+    if (events != NULL) {
+        store_subscribe(events, on_event, &shadow);
+    }
     shadow.asker = shadow_asker_new(shadow.session, words->prometheus, bearer, templates, on_answer, &shadow);
     open_tool(&shadow);
     int status = watch(&shadow);

@@ -21,6 +21,7 @@ struct ask {
 struct shadow_asker {
     struct context context; /* as much of it as a template's question goes by */
     struct http *door;
+    struct store *none; /* in the place of the templates; NULL: there are some */
     const char *prometheus;
     struct ask *asks; /* under way */
     shadow_answer_fn *done;
@@ -154,7 +155,8 @@ struct shadow_asker *shadow_asker_new(struct session *session, const char *prome
                                                                                     .modules = embedded_modules,
                                                                                     .module_count = embedded_count,
                                                                                     .measured = true})};
-    stores_add(&asker->context.stores, templates, session_kube(session));
+    asker->none = templates == NULL ? store_new(&KUBE_METRIC_TEMPLATES, NULL) : NULL;
+    stores_add(&asker->context.stores, templates != NULL ? templates : asker->none, session_kube(session));
     return asker;
 }
 
@@ -175,5 +177,8 @@ void shadow_asker_free(struct shadow_asker *asker)
     }
     script_adapters_free(asker->context.adapters);
     reading_door_free(asker->door);
+    if (asker->none != NULL) {
+        store_free(asker->none);
+    }
     mem_free(asker);
 }

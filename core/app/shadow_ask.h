@@ -12,7 +12,7 @@ struct shadow_asker;
 typedef void shadow_answer_fn(void *ctx, int64_t id, const struct node *answer);
 
 /* `prometheus`: asked in the place of the servers that Canaries name, as `bearer`; NULL: they are. `templates` has the
- * MetricTemplates, and is lent. */
+ * MetricTemplates, and is lent; NULL: there are none. */
 struct shadow_asker *shadow_asker_new(struct session *session, const char *prometheus, const char *bearer,
                                       struct store *templates, shadow_answer_fn *done, void *ctx);
 /* Questions under way are dropped. */

@@ -43,6 +43,7 @@ local function follow(options)
       end
     end
   end
+  told.take = take
   take(shadow.open { json = options.json or false, names = options.names, once = options.once or false })
   function told.see(s, status, more)
     take(shadow.see(sight(s, status, more or options.more)))
@@ -125,6 +126,25 @@ describe('sluice shadow', function()
       .. '; Sluice would have held: request-success-rate: no values found', told.last())
     told.finish()
     assert.equal(1, told.status)
+  end)
+
+  it('names the metric that a round holds for, and the one that ends it', function()
+    local metrics = { { name = 'request-success-rate', thresholdRange = { min = 99 } },
+      { name = 'request-duration', thresholdRange = { max = 500 } },
+      { name = 'mine', query = 'mine', thresholdRange = { max = 1 } } }
+    local told = begun { more = { rules = { blind = 'hold' },
+      analysis = { threshold = 5, stepWeight = 10, metrics = metrics } } }
+    told.see(120, at(10))
+    told.answer = NONE
+    told.see(180, at(20))
+    assert.truthy(told.last():find 'Sluice would have held: request%-success%-rate: no values found$')
+    told.answer = false
+    told.see(240, at(30))
+    for i = 1, 3 do
+      local asked = told.asked[#told.asked]
+      told.take(shadow.answer { id = asked.id, answer = i == 3 and { value = 7 } or NONE })
+    end
+    assert.truthy(told.last():find 'counted failed check 1: mine 7, at most 1 wanted, over by 6$')
   end)
 
   it('takes a release back that has been blind for too long, while Flagger counts on', function()
@@ -222,9 +242,8 @@ describe('sluice shadow', function()
   it('differs where Flagger jumps to 100 from a share that is not in its list', function()
     local told = begun { more = { analysis = { threshold = 2, stepWeights = { 10, 20, 50 } } } }
     told.see(120, at(10))
-    told.see(180, at(15)) -- by hand
-    told.see(240, at(100))
-    assert.equal('15 → 100  differs: Flagger advanced to 100; Sluice would have advanced to 20', told.last())
+    told.see(180, at(100)) -- the route was set to 15 by hand
+    assert.equal('10 → 100  differs: Flagger advanced to 100; Sluice would have advanced to 20', told.last())
   end)
 
   it('says what it cannot compare: scripts, checks of one\'s own, providers, unknown servers', function()
@@ -284,6 +303,24 @@ describe('sluice shadow', function()
     assert.same({}, shadow.answer { id = 77, answer = {} }.lines) -- of nobody
     assert.truthy(shadow.answer { id = second.id, answer = { value = 100 } }.lines[1]:find('20 → 30  agrees', 1, true))
     assert.truthy(shadow.answer { id = first.id, answer = { value = 100 } }.lines[1]:find('10 → 20  agrees', 1, true))
+  end)
+
+  it('goes on with the others when one cannot be followed, or is gone', function()
+    local told = follow { names = { 'podinfo', 'other' }, once = true }
+    local strange = sight(0, at(10))
+    strange.canary = { metadata = { name = 'other', namespace = 'shop' }, spec = { analysis = 7 },
+      status = { phase = 'Progressing' } }
+    told.take(shadow.see(strange))
+    assert.truthy(told.lines[1]:find '^other%.shop  not followed any more: ')
+    told.take(shadow.lose { now = 0, namespace = 'shop', name = 'other' })
+    assert.equal('other.shop  not followed any more: it is gone', told.last())
+    told.see(0, { phase = 'Initialized' })
+    told.see(60, at(0))
+    told.see(120, at(0, 0, 'Failed'))
+    assert.is_false(told.over)
+    told.wake_at(122)
+    assert.truthy(told.last():find '^release taken back')
+    assert.is_true(told.over)
   end)
 
   it('writes records for programs', function()

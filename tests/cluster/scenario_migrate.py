@@ -1,46 +1,16 @@
 """From Flagger to Sluice and back, by the steps of docs/migrate.md: no release starts that nobody asked for, and no
-primary is made again. FLAGGER_BIN names a Flagger that `go install` made."""
-import os
-import pathlib
-import subprocess
-
+primary is made again."""
 import manifests
-import parts
 from control_plane import DEPLOY
 from engine import Engine
-from processes import free_port
-from scenario import Scenario
-from waiting import http_ok, wait_for
+from flagger import WithFlagger
 
 # What docs/migrate.md takes from a status, so that Flagger takes the Canary for a new one with a primary.
 FORGET = '{"status": {"phase": "", "lastAppliedSpec": "", "lastPromotedSpec": ""}}'
 BEGUN = 'New revision detected! Scaling up'
 
 
-class Migrate(Scenario):
-    when = 'alone'
-    flagger_too = False
-
-    def setUp(self):
-        super().setUp()
-        if not os.environ.get('FLAGGER_BIN'):
-            self.skipTest('FLAGGER_BIN names no Flagger to come from')
-        self.flagger = pathlib.Path(os.environ['FLAGGER_BIN']).resolve()
-
-    def flagger_crds(self):
-        """The file of CRDs that this Flagger's release comes with."""
-        told = subprocess.run(['go', 'version', '-m', self.flagger], check=True, capture_output=True, text=True).stdout
-        _, module, version = next(line.split()[:3] for line in told.splitlines() if line.split()[0] == 'mod')
-        return parts.module_folder(f'{module}@{version}') / 'artifacts/flagger/crd.yaml'
-
-    def start_flagger(self):
-        port = free_port()
-        process = self.lab.processes.start('flagger', [
-            self.flagger, '-kubeconfig', self.lab.main.other.kubeconfig, '-mesh-provider', 'istio', '-metrics-server',
-            self.lab.prometheus, '-port', port])
-        wait_for(lambda: http_ok(f'http://127.0.0.1:{port}/healthz'), 60, 'Flagger answers')
-        return process
-
+class Migrate(WithFlagger):
     def initialise(self):
         """Canaries of every kind, as Flagger has initialised them."""
         quick = manifests.analysis(metrics=[])

@@ -236,7 +236,9 @@ class Shadow(unittest.TestCase):
                                (['--for', 'soon'], '--for soon: a duration such as 1h is wanted'),
                                (['--prometheus', 'x'], '--prometheus: the URL of a server is wanted, got x'),
                                (['--prometheus-token-file', 'x'], 'is of use with --prometheus only'),
-                               (['--kubeconfig', '/none'], '/none')):
+                               (['--kubeconfig', '/none'], '/none'),
+                               (['-n', 'shop', 'canary/none'], 'there is no Canary none in the namespace shop'),
+                               (['-n', 'shop', 'deployment/podinfo'], 'deployment/podinfo')):
             with self.subTest(words):
                 done = subprocess.run([SLUICE, 'shadow', *words], capture_output=True, text=True, timeout=PATIENCE_S,
                                       env=self.environment())

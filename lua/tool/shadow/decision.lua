@@ -134,8 +134,10 @@ function primitives.leave(result)
   current.waiting = result.waiting and result.waiting.message or current.waiting
 end
 
+--- Of several that are not good enough the one that counts: it ends the round; else the first that holds.
 function primitives.evidence(evidence)
-  if evidence.verdict ~= 'pass' then
+  local known = current.evidence
+  if evidence.failed or evidence.way and (not known or known.way == 'ignore' and evidence.way == 'hold') then
     current.evidence = evidence
   end
 end

@@ -174,21 +174,28 @@ function M.open(given)
   return new_report()
 end
 
---- A Canary appeared or changed.
+--- A Canary appeared or changed. One that nobody could follow costs no other.
 ---@param sight Sight
 ---@return Report
 function M.see(sight)
-  local report = new_report()
-  look(report, sight)
+  local report, meta = new_report(), sight.canary.metadata
+  local ok, problem = pcall(look, report, sight)
+  if not ok then
+    canaries[meta.namespace .. '/' .. meta.name] = nil
+    say(report, telling.trouble(meta, sight.now, tostring(problem)))
+  end
   return go_on(report)
 end
 
---- A Canary is gone.
----@param given { namespace: string, name: string }
+--- A Canary is gone: no release of it is waited for.
+---@param given { now: number, namespace: string, name: string }
 ---@return Report
 function M.lose(given)
+  local report = new_report()
   canaries[given.namespace .. '/' .. given.name] = nil
-  return go_on(new_report())
+  ended[given.name] = options.names and true or ended[given.name]
+  say(report, telling.trouble(given, given.now, 'it is gone'))
+  return go_on(report)
 end
 
 local function time_of(event)

@@ -23,6 +23,17 @@ function M.sight(watched)
   return record
 end
 
+--- A Canary that is not followed any more.
+---@param meta { namespace: string, name: string }
+---@param now number ms
+---@param problem string
+---@return Record
+function M.trouble(meta, now, problem)
+  local record = new('canary', now, meta.name .. '.' .. meta.namespace)
+  record.problem = problem
+  return record
+end
+
 ---@param watched Watched
 ---@param move Move
 ---@param before Status
@@ -99,7 +110,9 @@ end
 local texts = {}
 
 function texts.canary(record)
-  if record.refused then
+  if record.problem then
+    return 'not followed any more: ' .. record.problem
+  elseif record.refused then
     return 'Sluice would refuse this Canary: ' .. record.refused
   end
   local text = ('%s, the canary has %d'):format(record.phase ~= '' and record.phase or 'no phase yet', record.share)
