@@ -139,6 +139,7 @@ static void on_signal(void *ctx, int signum)
 {
     struct asker *asker = ctx;
     str_list_push(&asker->check->errors, "interrupted");
+    asker->check->is_interrupted = true;
     loop_stop(asker->loop);
 }
 

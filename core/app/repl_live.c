@@ -1,9 +1,11 @@
 #include "app/repl_live.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "app/kubeconfig.h"
 #include "app/reading_door.h"
+#include "app/repl_world.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/curl.h"
@@ -20,6 +22,9 @@ struct repl_live {
     struct loop *loop;            /* NULL: nothing was asked yet */
     struct http *http, *door;     /* door: to metric servers */
     struct kube_client *kube;
+    struct kube_call *asking; /* one of the two, while an answer is waited for */
+    struct http_call *measuring;
+    int signum; /* that ended the wait; 0: none */
     int status;
     char *body; /* of the last answer */
 };
@@ -29,6 +34,7 @@ struct repl_live {
 static void on_object(void *ctx, const struct doc *answer, const struct err *err)
 {
     struct repl_live *live = ctx;
+    live->asking = NULL;
     live->status = answer != NULL ? 200 : err->http_status;
     live->body = answer != NULL ? node_to_text(doc_root(answer)) : str_dup(err->text);
     loop_stop(live->loop);
@@ -37,9 +43,52 @@ static void on_object(void *ctx, const struct doc *answer, const struct err *err
 static void on_response(void *ctx, const struct http_response *response, const struct err *err)
 {
     struct repl_live *live = ctx;
+    live->measuring = NULL;
     live->status = response != NULL ? response->status : 0;
     live->body = str_dup(response != NULL ? response->body : err->text);
     loop_stop(live->loop);
+}
+
+static void on_signal(void *ctx, int signum)
+{
+    struct repl_live *live = ctx;
+    live->signum = signum;
+    loop_stop(live->loop);
+}
+
+static void give_up(struct repl_live *live)
+{
+    if (live->asking != NULL) {
+        kube_cancel(live->asking);
+    }
+    if (live->measuring != NULL) {
+        http_cancel(live->measuring);
+    }
+    live->asking = NULL;
+    live->measuring = NULL;
+    live->body = str_dup("interrupted");
+}
+
+/* Ctrl-C ends the wait for an answer as well as the line that asks. Outside of it the console minds signals. */
+static void await(struct repl_live *live)
+{
+    struct sigaction interrupt, term;
+    sigaction(SIGINT, NULL, &interrupt);
+    sigaction(SIGTERM, NULL, &term);
+    live->signum = 0;
+    loop_on_signal(live->loop, on_signal, live);
+    if (!repl_world_is_interrupted()) {
+        loop_run(live->loop);
+    }
+    loop_on_signal(live->loop, NULL, NULL);
+    sigaction(SIGINT, &interrupt, NULL);
+    sigaction(SIGTERM, &term, NULL);
+    if (live->asking != NULL || live->measuring != NULL) {
+        give_up(live);
+    }
+    if (live->signum != 0) {
+        raise(live->signum);
+    }
 }
 
 /* Not before there is something to read: the processes of the console are forked without any of it. */
@@ -68,8 +117,8 @@ static void read_object(struct repl_live *live, char *const words[], bool is_lis
                                    .name = is_list ? NULL : words[5],
                                    .query = query.len > 0 ? buf_str(&query) : NULL,
                                    .timeout_ms = TIMEOUT_MS};
-    kube_start(live->kube, &request, on_object, live);
-    loop_run(live->loop);
+    live->asking = kube_start(live->kube, &request, on_object, live);
+    await(live);
     buf_fini(&query);
 }
 
@@ -92,8 +141,8 @@ static void ask(struct repl_live *live, char *const words[], size_t count)
     for (size_t i = 2; i < count; i++) {
         headers[request.header_count++] = header_of(words[i]);
     }
-    http_start(live->door, &request, NULL, on_response, live);
-    loop_run(live->loop);
+    live->measuring = http_start(live->door, &request, NULL, on_response, live);
+    await(live);
 }
 
 int repl_live_fetch(void *ctx, const char *what, char **body)

@@ -63,6 +63,11 @@ void repl_world_interrupt(void)
     interrupts = interrupts + 1;
 }
 
+bool repl_world_is_interrupted(void)
+{
+    return interrupts > 0;
+}
+
 /* Passes interrupts on: the first asks, and the second, or none of the line's answers in time, ends the process. */
 struct patience {
     int seen;

@@ -37,3 +37,4 @@ char *repl_world_complete(struct repl_world *world, const char *text);
 
 /* Ctrl-C: ends the line that is under way. Safe in a handler of signals. */
 void repl_world_interrupt(void);
+bool repl_world_is_interrupted(void);
