@@ -270,6 +270,20 @@ static bool check_port(const char *name, const char *text, struct err *err)
     return ok || err_set(err, ERR_INVALID, "-%s: \"%s\" is not a port", name, text);
 }
 
+/* A name with a blank in it is none: the comma was forgotten. */
+static bool check_hosts(const char *text, struct err *err)
+{
+    struct str_list hosts = {0};
+    bool ok = true;
+    str_list_read(&hosts, text);
+    for (size_t i = 0; ok && i < hosts.count; i++) {
+        ok = strpbrk(hosts.items[i], " \t") == NULL ||
+             err_set(err, ERR_INVALID, "-dashboard-hosts: \"%s\" is not the name of a host", hosts.items[i]);
+    }
+    str_list_fini(&hosts);
+    return ok;
+}
+
 static bool check_dashboard(const struct flags *flags, struct err *err)
 {
     const char *port = flags->dashboard;
@@ -281,7 +295,7 @@ static bool check_dashboard(const struct flags *flags, struct err *err)
     if (strcmp(port, flags->port) == 0) {
         return err_set(err, ERR_INVALID, "-dashboard: port %s is that of /healthz and /metrics", port);
     }
-    return (port[0] == '\0' || check_port("dashboard", port, err)) &&
+    return (port[0] == '\0' || check_port("dashboard", port, err)) && check_hosts(flags->dashboard_hosts, err) &&
            (board_check_prefix(flags->dashboard_prefix, err) || err_wrap(err, "-dashboard-prefix"));
 }
 

@@ -8,7 +8,6 @@
 #include "app/command.h"
 #include "base/duration.h"
 #include "base/log.h"
-#include "base/mem.h"
 
 #define NS_PER_MS INT64_C(1000000)
 
@@ -82,24 +81,6 @@ static bool take_timeout(struct load_flags *flags, const char *value, struct err
            err_set(err, ERR_INVALID, "-timeout %s: a duration from 1s to 24h wanted", value);
 }
 
-/* Without empty parts, and blanks around a part: the chart writes what its values have. */
-static void take_list(struct str_list *list, const char *value)
-{
-    for (const char *at = value; *at != '\0'; at += *at == ',' ? 1 : 0) {
-        at += strspn(at, " ");
-        size_t len = strcspn(at, ","), end = len;
-        while (end > 0 && at[end - 1] == ' ') {
-            end--;
-        }
-        char *part = str_dup_n(at, end);
-        if (end > 0 && !str_list_has(list, part)) {
-            str_list_push(list, part);
-        }
-        mem_free(part);
-        at += len;
-    }
-}
-
 static bool take_word(const char *name, const char *value, const char **out, bool is_known, const char *wanted,
                       struct err *err)
 {
@@ -150,9 +131,9 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     } else if (strcmp(name, "namespace-regexp") == 0) {
         flags->namespace_regexp = value;
     } else if (strcmp(name, "allow-commands") == 0) {
-        take_list(&flags->allowed, value);
+        str_list_read(&flags->allowed, value);
     } else if (strcmp(name, "command-env") == 0) {
-        take_list(&flags->variables, value);
+        str_list_read(&flags->variables, value);
     } else if (strcmp(name, "version") == 0) {
         flags->version = true;
     } else if (strcmp(name, "zap-replace-globals") != 0) {

@@ -245,7 +245,7 @@ static void open_page(struct program *p)
                                              .port = (int)strtol(p->flags.dashboard, NULL, 10),
                                              .prefix = p->flags.dashboard_prefix};
     if (p->flags.dashboard_hosts[0] != '\0') {
-        str_list_split(&options.hosts, p->flags.dashboard_hosts, ',');
+        str_list_read(&options.hosts, p->flags.dashboard_hosts);
     }
     if (!dashboard_page_open(&p->page, &options, &err)) {
         log_error(NULL, "-dashboard %s: %s", p->flags.dashboard, err.text);

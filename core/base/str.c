@@ -143,6 +143,24 @@ void str_list_split(struct str_list *list, const char *s, char separator)
     str_list_push(list, s);
 }
 
+void str_list_read(struct str_list *list, const char *s)
+{
+    for (const char *end = s; *end != '\0'; s = end + 1) {
+        end = s + strcspn(s, ",");
+        const char *begin = s + strspn(s, " \t");
+        size_t len = begin < end ? (size_t)(end - begin) : 0;
+        while (len > 0 && strchr(" \t", begin[len - 1]) != NULL) {
+            len--;
+        }
+        char *part = str_dup_n(begin, len);
+        if (len > 0 && !str_list_has(list, part)) {
+            push_owned(list, part);
+        } else {
+            mem_free(part);
+        }
+    }
+}
+
 char *str_list_join(const struct str_list *list, const char *separator)
 {
     struct buf joined;

@@ -42,6 +42,9 @@ bool str_list_has(const struct str_list *list, const char *s);
 /* Splits at `separator`, keeping empty parts, without trimming (as Flagger splits its flags); "" gives one empty
  * part. */
 void str_list_split(struct str_list *list, const char *s, char separator);
+/* The parts of what a person has written as a list, as in "a, b": without blanks around them and without empty ones,
+ * each once. */
+void str_list_read(struct str_list *list, const char *s);
 /* All of them, with `separator` in between. */
 char *str_list_join(const struct str_list *list, const char *separator);
 void str_list_fini(struct str_list *list);

@@ -142,6 +142,8 @@ static void values_are_checked(void **state)
     expect_refused("-port=", "-port: \"\" is not a port");
     expect_refused("-dashboard=http", "-dashboard: \"http\" is not a port");
     expect_refused("-dashboard=8080", "-dashboard: port 8080 is that of /healthz and /metrics");
+    expect_refused("-dashboard=80 -dashboard-hosts=a.example,b.example\tc.example",
+                   "-dashboard-hosts: \"b.example\tc.example\" is not the name of a host");
     expect_refused("-dashboard-hosts=board.example", "-dashboard-hosts: of use with -dashboard only");
     expect_refused("-dashboard-prefix=/sluice", "-dashboard-prefix: of use with -dashboard only");
     expect_refused("-scale-down-delay=5", "-scale-down-delay: time: missing unit in duration \"5\"");

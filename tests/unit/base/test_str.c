@@ -77,6 +77,26 @@ static void split_keeps_empty_parts(void **state)
     assert_int_equal(list.count, 0);
 }
 
+static void expect_list(const char *written, const char *joined)
+{
+    struct str_list list = {0};
+    str_list_read(&list, written);
+    char *got = str_list_join(&list, "|");
+    assert_string_equal(got, joined);
+    mem_free(got);
+    str_list_fini(&list);
+}
+
+static void a_written_list_has_no_empty_parts(void **state)
+{
+    expect_list("curl,grep", "curl|grep");
+    expect_list(" curl , grep,,\tcurl,", "curl|grep");
+    expect_list("", "");
+    expect_list(",", "");
+    expect_list(" , ", "");
+    expect_list("curl grep, a b c ", "curl grep|a b c");
+}
+
 static void a_list_grows(void **state)
 {
     struct str_list list = {0};
@@ -99,6 +119,7 @@ int main(void)
         cmocka_unit_test(sees_both_ends),
         cmocka_unit_test(copy_into_an_array_is_terminated_and_says_when_it_cut),
         cmocka_unit_test(split_keeps_empty_parts),
+        cmocka_unit_test(a_written_list_has_no_empty_parts),
         cmocka_unit_test(a_list_grows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
