@@ -51,6 +51,17 @@ function M.answer(world)
   return canary.status and canary.status.lastRequest
 end
 
+--- Changes an object of the world.
+---@param world World
+---@param kind string
+---@param name string
+---@param change fun(object: table)
+function M.change(world, kind, name, change)
+  local object = world.world:get(kind, 'test', name)
+  change(object)
+  world.world:update(object)
+end
+
 --- Sets fields of the Canary's spec.
 ---@param world World
 ---@param fields table<string, any>

@@ -31,10 +31,10 @@ void requests_write(const struct requests *requests, struct doc *doc, struct nod
 
 const struct node *requests_in(const struct node *list, const char *id)
 {
-    struct node_iter it = node_iterate(node_type(list) == NODE_ARRAY ? list : NULL);
-    while (node_next(&it)) {
-        if (node_is(node_get(it.value, "id"), id)) {
-            return it.value;
+    for (size_t i = node_count(list); i > 0; i--) {
+        const struct node *entry = node_item(list, i - 1);
+        if (node_is(node_get(entry, "id"), id)) {
+            return entry;
         }
     }
     return NULL;

@@ -32,7 +32,7 @@ void requests_write(const struct requests *requests, struct doc *doc, struct nod
 
 /* The entry with this id of a Release, also as the store has it; NULL: it has none. */
 const struct node *requests_find(const struct node *release, const char *id);
-/* The same of its status.requests alone. */
+/* The last such entry of its status.requests alone. */
 const struct node *requests_in(const struct node *list, const char *id);
 /* The same of one that runs. */
 const struct node *requests_entry(const struct requests *requests, const char *id);

@@ -125,22 +125,29 @@ static bool answer_by_record(struct actor *actor, const struct request_subject *
 /* Of a pause, or of its end, which are on record where a release is under way. */
 static bool answer_state(struct actor *actor, const struct request_subject *subject, const char *what)
 {
-    const struct node *entry = requests_last_pause(subject->record);
-    bool is_recorded = node_is(node_get(entry, "id"), subject->request->id);
+    const struct node *entry = requests_in(subject->record, subject->request->id);
     char *text = str_format("%s %s", subject->canary->names.id, what);
     bool busy = answer(actor, subject->canary,
                        &(struct status_answer){.request = subject->request,
-                                               .release = is_recorded ? subject->release : NULL,
+                                               .release = entry != NULL ? subject->release : NULL,
                                                .done = true,
                                                .message = text},
-                       is_recorded ? acted_ms_of(entry) : 0);
+                       acted_ms_of(entry));
     str_free(&text);
     return busy;
 }
 
+/* The Canary may say something else by now than it did when the request was acted on. */
+static bool is_on_record(const struct request_subject *subject)
+{
+    return requests_in(subject->record, subject->request->id) != NULL;
+}
+
 static bool take_pause(struct actor *actor, const struct request_subject *subject)
 {
-    if (subject->canary->pause == NULL) {
+    if (subject->canary->pause == NULL && is_on_record(subject)) {
+        return answer_state(actor, subject, "was paused, and is not any more");
+    } else if (subject->canary->pause == NULL) {
         return refuse(actor, subject, str_dup("its annotation " PAUSE_ANNOTATION " is not there"));
     }
     if (actor_lacks_pause(actor, subject->canary)) {
@@ -159,13 +166,14 @@ static bool was_paused(const struct actor *actor, const struct request_subject *
     const struct node *last = node_at(subject->canary->root, "status", "lastRequest");
     bool by_request = node_is(node_get(last, "verb"), request_verb_name(REQUEST_PAUSE)) &&
                       node_is(node_get(last, "outcome"), STATUS_DONE);
-    const struct node *entry = requests_last_pause(subject->record);
-    return actor->paused || by_request || node_is(node_get(entry, "id"), subject->request->id);
+    return actor->paused || by_request || is_on_record(subject);
 }
 
 static bool take_resume(struct actor *actor, const struct request_subject *subject)
 {
-    if (subject->canary->pause != NULL) {
+    if (subject->canary->pause != NULL && is_on_record(subject)) {
+        return answer_state(actor, subject, "went on, and is paused again");
+    } else if (subject->canary->pause != NULL) {
         return refuse(actor, subject,
                       str_format("its annotation " PAUSE_ANNOTATION " is still there: %s", subject->canary->pause));
     }

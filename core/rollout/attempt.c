@@ -41,6 +41,25 @@ static void forget_operation(struct run *run)
     run->attempt.held_answer = NULL;
 }
 
+/* Of a list of effects, the answer of the operation act says which one failed; a promotion may have begun in part. */
+static bool has_promoted(const struct node *effects, const struct node *answer)
+{
+    int64_t failed = node_int_or(node_get(answer, "failed"), 1);
+    int64_t done = node_bool_or(node_get(answer, "ok"), false) ? (int64_t)node_count(effects) : failed - 1;
+    bool promoted = node_bool_or(node_get(answer, "begun"), false);
+    for (int64_t i = 0; i < done && !promoted; i++) {
+        promoted = node_is(node_get(node_item(effects, (size_t)i), "kind"), "promote");
+    }
+    return promoted;
+}
+
+/* There is no way back from then on, also while the script is not told, because the run is frozen. */
+static void note_promoted(struct run *run, const struct node *answer)
+{
+    const struct node *intent = doc_root(run->attempt.call.intent);
+    run->attempt.committed = run->attempt.committed || has_promoted(intent, answer);
+}
+
 /* Keeps the reason why a side will never be ready, because the script does not tell it. */
 static void note_answer(struct run *run, const char *operation, const struct node *answer)
 {
@@ -69,6 +88,7 @@ static void answer(struct operation_call *call, struct doc *answer)
 {
     struct run *run = of_call(call);
     assert(call->operation != NULL && !run->attempt.starts && run->state == RUN_SCRIPT);
+    note_promoted(run, doc_root(answer));
     if (run_holds_still(run)) {
         run->attempt.held_answer = answer;
         run->events.settled(run->ctx);

@@ -3,7 +3,8 @@
  *
  *     world_play(seed, loud)   true: it ended, and nothing was seen that must not be
  *
- * world_plan.h throws the dice for what there is and what will happen, world_acts.h has what can happen,
+ * world_plan.h throws the dice for what there is and what will happen, world_acts.h has what can happen, world_hand.h
+ * what people ask by hand,
  * world_network.h what goes wrong on the way, world_engine.h the engines. What is seen is judged at once: by the
  * checkers of lab what must hold everywhere, and what is known of this world alone by world_traffic.h (which revision
  * may become the primary) and world_objects.h (the Canary and the end). */
@@ -14,6 +15,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/yaml.h"
+#include "canary/pause.h"
+#include "canary/request.h"
 #include "io/virtual_clock.h"
 #include "lab/checkers/checkers.h"
 #include "lab/stage.h"
@@ -31,7 +34,8 @@ enum {
     REVISIONS_MAX = 8,
     CONFIGS_MAX = 8,
     FAULTS_MAX = 16,
-    ENGINES_MAX = 256
+    ENGINES_MAX = 256,
+    WISHES_MAX = 64
 };
 
 /* How far a revision of the target ("podinfo:<number>") has come; pushed again, it begins anew. */
@@ -64,6 +68,24 @@ struct predecessor {
 /* The primary as a release must leave it that fails. */
 struct primary {
     char *template, *config, *secret;
+};
+
+/* What one person asked. */
+struct wish {
+    char id[16];
+    enum request_verb verb;
+    bool answered;    /* or void: the Canary was deleted */
+    char release[64]; /* which has it on record; "": none yet */
+};
+
+/* What people ask by hand; world_hand.h. */
+struct hand {
+    bool asks;
+    uint64_t dice; /* of its own, so that worlds in which nobody asks are as they were */
+    struct wish wishes[WISHES_MAX];
+    size_t count;
+    int releases;          /* the number of the last one */
+    int64_t held_since_ms; /* something holds the Canary still since; -1: nothing does */
 };
 
 struct world;
@@ -110,6 +132,7 @@ struct world {
     bool config_analysed[CONFIGS_MAX]; /* by version: an analysis took a step with it */
     bool must_succeed;                 /* nothing goes wrong but that engines die */
     struct predecessor predecessor;
+    struct hand hand;
 
     char phase[32];           /* of the Canary; "" without one */
     int share;                /* of the canary in the routes */
@@ -181,9 +204,11 @@ static inline void act_at(struct world *w, int64_t at_ms, act_fn *fn, int64_t wh
 #include "world_traffic.h"
 
 #include "world_network.h"
-#include "world_objects.h"
 
 #include "world_acts.h"
+#include "world_hand.h"
+
+#include "world_objects.h"
 #include "world_plan.h"
 
 /* --- a whole world --- */
@@ -205,6 +230,8 @@ static inline void world_open(struct world *w, uint64_t seed)
 {
     struct err err = {0};
     *w = (struct world){.seed = seed, .dice = seed * 7919, .calm_since_ms = -1};
+    w->hand = (struct hand){.dice = seed * 104729, .held_since_ms = -1};
+    w->hand.asks = dice_chance(&w->hand.dice, 50);
     buf_init(&w->story, STORY_MAX);
     w->time = virtual_clock_new(WORLD_BEGIN_MS);
     w->clock = virtual_clock_clock(w->time);

@@ -30,6 +30,8 @@ static inline void note_canary(struct world *w, const struct node *canary, const
     const char *phase = node_str_or(node_get(now, "phase"), ""),
                *phase_before = node_str_or(node_get(old, "phase"), "");
     bool calm = strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0 || strcmp(phase, "Initialized") == 0;
+    note_answer(w, now, old);
+    note_held(w, canary);
     if (calm != (w->calm_since_ms >= 0)) {
         w->calm_since_ms = calm ? world_now_ms(w) : -1;
     }
@@ -48,6 +50,7 @@ static inline void note_canary(struct world *w, const struct node *canary, const
 static inline void note_canary_gone(struct world *w)
 {
     tell(w, "the Canary is gone");
+    note_hand_gone(w);
     w->phase[0] = '\0';
     w->calm_since_ms = -1;
 }
@@ -67,8 +70,14 @@ static inline void note_release(struct world *w, const struct objects_event *eve
         tell(w, "Release %s is created", name);
         primary_copy(&w->untouched, &w->primary);
         w->analysed = NULL;
+        w->hand.releases++;
+        if (node_at(event->object, "spec", "request") != NULL) { /* a retry: its revision begins anew */
+            revision_of(w, w->target_image)->advanced = revision_of(w, w->target_image)->taken_back = false;
+        }
+        note_requests(w, event->object);
         return;
     }
+    note_requests(w, event->object);
     const char *state = node_str_or(node_at(event->object, "status", "state"), "");
     if (!node_is(node_at(event->before, "status", "state"), state)) {
         tell(w, "Release %s is %s", name, state);
@@ -145,6 +154,7 @@ static inline void expect_end(struct world *w)
     const char *image = image_of(doc_root(target));
     tell(w, "the end: %s, target %s, primary %s", w->phase, image, w->primary_image);
     checkers_expect_rest(w->checkers);
+    expect_answers(w);
     if (strcmp(w->phase, "Failed") != 0 && w->has_configs) {
         expect_config(w, "Secret", w->primary.secret, w->config_versions[0]);
         expect_config(w, "ConfigMap", w->primary.config, w->config_versions[1]);

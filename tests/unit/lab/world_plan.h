@@ -287,6 +287,7 @@ static inline void plan_revisions(struct world *w, int64_t at_ms, bool peaceful,
         act_at(w, at_ms, push_revision, dice_chance(&w->dice, 15) ? dice_between(&w->dice, 1, number - 1) : number);
         int64_t next_ms = at_ms + dice_between(&w->dice, 5, 8 * 60) * SECOND_MS;
         plan_meddling(w, at_ms, next_ms);
+        plan_hand(w, at_ms, next_ms);
         if (killing) {
             plan_kills(w, at_ms, next_ms);
         }

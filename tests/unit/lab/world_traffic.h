@@ -32,6 +32,8 @@ static inline const struct checked *canary_seen(const struct world *w)
     return checkers_find(w->checkers, "test", "podinfo");
 }
 
+static inline void check_held(struct world *w);
+
 static inline void note_routes(struct world *w)
 {
     int share = canary_seen(w)->share;
@@ -40,6 +42,7 @@ static inline void note_routes(struct world *w)
     }
     if (share > w->share) {
         note_analysis(w);
+        check_held(w);
     }
     w->share = share;
 }

@@ -1,0 +1,81 @@
+--- A release that stands still in the middle of its promotion is not taken back any more: the primary has changed,
+--- although neither its script nor the Canary's status says so yet.
+local World = require 'spec.world'
+local requests = require 'spec.world_requests'
+
+local ask = requests.ask
+local WEIGHTS = { stepWeight = 20, maxWeight = 40 }
+
+--- As soon as an object is so: its script is not told any more what became of the step that is under way.
+local function pause_when(world, kind, is_so)
+  local asked
+  world.world:watch(kind, function(object)
+    if not asked and is_so(object) then
+      asked = true
+      world.world:after('0s', function()
+        ask(world, 'pause')
+      end)
+    end
+  end)
+end
+
+local function refused(world)
+  local answer = requests.await_answer(world, 'rollback-1')
+  assert.equal('Refused', answer.outcome)
+  assert.equal('podinfo-1 is being promoted', answer.message)
+end
+
+local function finish(world)
+  world:finish():settle()
+  assert.equal('Succeeded', world.phase)
+  assert.equal('primary: podinfo:2', world:last_of 'primary')
+  assert.is_nil(world.broken)
+end
+
+describe('a request to roll back', function()
+  after_each(World.close_all)
+
+  it('is refused once half of the promotion is made, which nobody has heard of yet', function()
+    local world = World.new { analysis = WEIGHTS }
+    world.world:create '{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: test}, data: {colour: red}}'
+    requests.change(world, 'deployments.apps', 'podinfo', function(target)
+      target.spec.template.spec.containers[1].envFrom = { { configMapRef = { name = 'c' } } }
+    end)
+    world:initialise()
+    requests.change(world, 'configmaps', 'c', function(config)
+      config.data.colour = 'blue'
+    end)
+    world:push()
+    world.world:fates(function(request)
+      local promotes = request.method == 'PATCH' and request.url:find '/deployments/podinfo%-primary$'
+      return promotes and (request.body or ''):find 'podinfo:2' and { status = 500, body = '' } or nil
+    end)
+    pause_when(world, 'configmaps', function(config)
+      return config.metadata.name == 'c-primary' and config.data.colour == 'blue'
+    end)
+    requests.await_answer(world, 'pause-1')
+    ask(world, 'rollback')
+    refused(world)
+    world.world:fates()
+    ask(world, 'resume')
+    finish(world)
+  end)
+
+  it('is refused once the primary is promoted, which no status says yet', function()
+    local world = World.new { analysis = WEIGHTS }:initialise():push()
+    world.world:fates(function(request)
+      local is_status = request.method == 'PATCH' and request.url:find '/canaries/podinfo/status$'
+      return is_status and (request.body or ''):find '"Promoting"' and { status = 500, body = '' } or nil
+    end)
+    pause_when(world, 'deployments.apps', function(deployment)
+      local image = deployment.spec.template.spec.containers[1].image
+      return deployment.metadata.name == 'podinfo-primary' and image == 'podinfo:2'
+    end)
+    requests.await_answer(world, 'pause-1')
+    ask(world, 'rollback')
+    refused(world)
+    world.world:fates()
+    ask(world, 'resume')
+    finish(world)
+  end)
+end)
