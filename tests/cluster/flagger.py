@@ -21,11 +21,14 @@ class WithFlagger(Scenario):
             self.skipTest('FLAGGER_BIN names no Flagger')
         self.flagger = pathlib.Path(os.environ['FLAGGER_BIN']).resolve()
 
-    def flagger_crds(self):
-        """The file of CRDs that this Flagger's release comes with."""
+    def flagger_folder(self):
+        """What this Flagger's release comes with: its Go module."""
         told = subprocess.run(['go', 'version', '-m', self.flagger], check=True, capture_output=True, text=True).stdout
         _, module, version = next(line.split()[:3] for line in told.splitlines() if line.split()[0] == 'mod')
-        return parts.module_folder(f'{module}@{version}') / 'artifacts/flagger/crd.yaml'
+        return parts.module_folder(f'{module}@{version}')
+
+    def flagger_crds(self):
+        return self.flagger_folder() / 'artifacts/flagger/crd.yaml'
 
     def start_flagger(self):
         port = free_port()
