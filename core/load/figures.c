@@ -94,11 +94,29 @@ void figures_begin(struct figures *figures, const char *namespace, const char *n
     figures->canaries[figures->canary_count++] = canary;
 }
 
+/* A server may answer with any number, so the rare ones are counted by their class. */
+static void write_code(int status, char *code, size_t size)
+{
+    static const int usual[] = {200, 201, 202, 204, 206, 301, 302, 304, 307, 308, 400, 401, 403, 404, 405,
+                                408, 409, 410, 412, 413, 415, 422, 425, 429, 499, 500, 501, 502, 503, 504};
+    bool is_usual = false;
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+        is_usual = is_usual || usual[i] == status;
+    }
+    if (is_usual) {
+        snprintf(code, size, "%d", status);
+    } else if (status >= 100 && status < 600) {
+        snprintf(code, size, "%dxx", status / 100);
+    } else {
+        snprintf(code, size, "%s", status > 0 ? "other" : "error");
+    }
+}
+
 void figures_result(struct figures *figures, const char *namespace, const char *name, int status, int64_t took_us)
 {
     char code[16];
-    snprintf(code, sizeof code, "%d", status);
-    metric_add(figures->requests, (const char *const[]){namespace, name, status > 0 ? code : "error"}, 1);
+    write_code(status, code, sizeof code);
+    metric_add(figures->requests, (const char *const[]){namespace, name, code}, 1);
     if (status > 0) {
         metric_observe(figures->durations, (const char *const[]){namespace, name}, (double)took_us / 1e6);
     }

@@ -25,15 +25,14 @@ static bool read_text(const char *field, const struct node *value, const char **
     return strlen(*text) == len || err_set(err, ERR_PARSE, "%s: a text without NUL wanted", field);
 }
 
-static bool read_name(const char *field, const struct node *value, const char **name, struct err *err)
+static bool read_name(const char *field, size_t len_max, const struct node *value, const char **name, struct err *err)
 {
     const char *text;
     if (!read_text(field, value, &text, err)) {
         return false;
     }
-    if (text != NULL && strlen(text) > PAYLOAD_NAME_MAX) {
-        return err_set(err, ERR_INVALID, "%s: %zu characters, at most %d wanted", field, strlen(text),
-                       PAYLOAD_NAME_MAX);
+    if (text != NULL && strlen(text) > len_max) {
+        return err_set(err, ERR_INVALID, "%s: %zu characters, at most %zu wanted", field, strlen(text), len_max);
     }
     for (const char *c = text; c != NULL && *c != '\0'; c++) {
         if ((unsigned char)*c < ' ' || *c == 0x7f) {
@@ -67,9 +66,9 @@ static bool read_field(const struct node_iter *it, struct payload *payload, stru
 {
     const char *ignored;
     if (strcasecmp(it->key, "name") == 0) {
-        return read_name("name", it->value, &payload->name, err);
+        return read_name("name", PAYLOAD_NAME_MAX, it->value, &payload->name, err);
     } else if (strcasecmp(it->key, "namespace") == 0) {
-        return read_name("namespace", it->value, &payload->namespace, err);
+        return read_name("namespace", PAYLOAD_NAMESPACE_MAX, it->value, &payload->namespace, err);
     } else if (strcasecmp(it->key, "metadata") == 0) {
         return read_metadata(it->value, payload, err);
     } else if (strcasecmp(it->key, "phase") == 0 || strcasecmp(it->key, "checksum") == 0) {

@@ -4,7 +4,7 @@
 
 #include "base/doc.h"
 
-enum { PAYLOAD_NAME_MAX = 253 }; /* as names are in Kubernetes */
+enum { PAYLOAD_NAME_MAX = 253, PAYLOAD_NAMESPACE_MAX = 63 }; /* as in Kubernetes */
 
 struct payload {
     struct doc *doc;

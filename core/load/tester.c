@@ -8,7 +8,7 @@
 #include "load/gates.h"
 #include "load/payload.h"
 
-enum { METRICS_MAX = 16 * 1024 * 1024, ANSWER_MAX = 2 * 1024 * 1024, ENDING_MS = 1000, ENDING_PART = 10 };
+enum { ANSWER_MAX = 2 * 1024 * 1024, ENDING_MS = 1000, ENDING_PART = 10 };
 
 /* A task with whoever waits for it. */
 struct run {
@@ -328,7 +328,7 @@ static void serve_gate(struct tester *tester, struct exchange *exchange, const s
 static void serve_metrics(struct tester *tester, struct exchange *exchange)
 {
     struct buf text;
-    buf_init(&text, METRICS_MAX);
+    buf_init(&text, FIGURES_TEXT_MAX);
     figures_write(tester->ground.figures, &text);
     exchange_answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&text), text.len);
     buf_fini(&text);

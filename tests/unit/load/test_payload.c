@@ -67,6 +67,8 @@ static void names_are_not_longer_than_in_kubernetes(void **state)
     memset(text + 9, 'a', 254);
     strcpy(text + 9 + 254, "\"}");
     expect_refused(text, strlen(text), "name: 254 characters, at most 253 wanted");
+    const char *namespace = "{\"namespace\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}";
+    expect_refused(namespace, strlen(namespace), "namespace: 64 characters, at most 63 wanted");
     static const char forged[] = "{\"namespace\":\"test\\nerror: forged\"}";
     expect_refused(forged, strlen(forged), "namespace: it has a control character");
 }
