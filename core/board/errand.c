@@ -38,6 +38,7 @@ void errand_drop(struct errand *errand)
     errand->of->count--;
     kube_client_free(errand->client);
     request_fini(&errand->request);
+    str_free(&errand->user);
     str_free(&errand->namespace);
     str_free(&errand->canary);
     mem_free(errand);

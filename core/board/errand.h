@@ -23,8 +23,10 @@ struct errand {
     struct clock *clock;
     struct timer end; /* frees it, not from inside of its own call */
     char *namespace, *canary;
-    struct request request; /* of an action */
-    bool may;               /* what an access review said */
+    struct request request; /* of an action; of an access review the verb that is tried */
+    char *user;             /* of an access review: who the token is; NULL: the API server does not tell */
+    bool may;               /* the same: patch the Canary */
+    bool verbs[REQUEST_VERBS];
 };
 
 /* NULL: ERRANDS_MAX are under way. */

@@ -5,8 +5,9 @@
  *     POST ask    {namespace, canary, verb, release, gate, reason}     → {id}, of canary/request.h
  *
  * Every verb is a patch of the Canary's annotations, so the access review that counts is that of patching this Canary.
- * What the engine makes of it comes by the feed (status.lastRequest). A refusal is {problem}, with the status and the
- * words of the API server. At most ERRANDS_MAX are under way at a time (503). */
+ * Whom that allows, admission policies may still allow some verbs only: each is tried (dryRun), and those that are
+ * forbidden are left out. What the engine makes of it comes by the feed (status.lastRequest). A refusal is {problem},
+ * with the status and the words of the API server. At most ERRANDS_MAX are under way at a time (503). */
 #pragma once
 
 #include "io/exchange.h"

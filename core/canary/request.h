@@ -33,6 +33,7 @@ enum request_verb {
     REQUEST_RETRY,    /* the revision of a release that failed is released again */
     REQUEST_APPROVE,  /* a gate that is closed lets the release through */
 };
+enum { REQUEST_VERBS = REQUEST_APPROVE + 1 };
 
 struct request {
     enum request_verb verb;

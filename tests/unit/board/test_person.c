@@ -1,5 +1,6 @@
 #include "board_world.h"
 
+#include "canary/request.h"
 #include "fake_http.h"
 
 /* The API server is a fake one here: it keeps each request as it came, with who has sent it. */
@@ -99,9 +100,10 @@ static void buttons_are_what_the_review_allows(void **state)
     struct page page;
     fake_http_route(o->http, "POST", "/selfsubjectreviews", 201, ALICE);
     fake_http_route(o->http, "POST", "/selfsubjectaccessreviews", 201, ALLOWED);
+    fake_http_route(o->http, "PATCH", "/canaries/shop?dryRun=All&", 200, "{}");
     fake_http_handle(o->http, check_sender, NULL);
     post(o, &page, "/access", as_alice, "{\"namespace\": \"test\", \"canary\": \"shop\"}");
-    assert_int_equal(fake_http_seen_count(o->http), 2);
+    assert_int_equal(fake_http_seen_count(o->http), 2 + REQUEST_VERBS);
     const struct fake_http_seen *review = fake_http_find(o->http, "POST", "/selfsubjectaccessreviews", 0);
     struct doc *asked = doc_parse(review->body, review->body_len, &(struct err){0});
     fake_doc_expect(node_at(doc_root(asked), "spec", "resourceAttributes"),
@@ -110,6 +112,28 @@ static void buttons_are_what_the_review_allows(void **state)
     doc_free(asked);
     expect_answer(&page, 200,
                   "{'user': 'alice', 'verbs': ['pause', 'resume', 'promote', 'rollback', 'retry', 'approve']}");
+}
+
+/* A policy that forbids promote, and a webhook that cannot be tried when it comes to approve. */
+static bool forbid(void *ctx, const struct fake_http_seen *seen, struct fake_http_answer *answer)
+{
+    bool promotes = seen->body != NULL && strstr(seen->body, "promote") != NULL;
+    bool approves = seen->body != NULL && strstr(seen->body, "approve") != NULL;
+    answer->status = promotes ? 403 : 400;
+    answer->body = "{\"kind\": \"Status\", \"message\": \"no\"}";
+    return strcmp(seen->method, "PATCH") == 0 && (promotes || approves);
+}
+
+static void what_a_policy_forbids_has_no_button(void **state)
+{
+    struct office *o = *state;
+    struct page page;
+    fake_http_route(o->http, "POST", "/selfsubjectreviews", 201, ALICE);
+    fake_http_route(o->http, "POST", "/selfsubjectaccessreviews", 201, ALLOWED);
+    fake_http_route(o->http, "PATCH", "/canaries/shop?dryRun=All&", 200, "{}");
+    fake_http_handle(o->http, forbid, NULL);
+    post(o, &page, "/access", as_alice, "{\"namespace\": \"test\", \"canary\": \"shop\"}");
+    expect_answer(&page, 200, "{'user': 'alice', 'verbs': ['pause', 'resume', 'rollback', 'retry', 'approve']}");
 }
 
 static void who_may_not_has_none(void **state)
@@ -269,6 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(buttons_are_what_the_review_allows, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_a_policy_forbids_has_no_button, setup, teardown),
         cmocka_unit_test_setup_teardown(who_may_not_has_none, setup, teardown),
         cmocka_unit_test_setup_teardown(a_request_is_the_persons_own_patch, setup, teardown),
         cmocka_unit_test_setup_teardown(a_refusal_has_the_words_of_the_server, setup, teardown),
