@@ -91,7 +91,7 @@ export class Actions {
       const { user, verbs } = await ask('access', this.subject);
       this.verbs = verbs;
       this.forget.hidden = false;
-      say(this.said, verbs.length > 0 ? `You act as ${user ?? 'who your token is'}.`
+      say(this.said, verbs.length > 0 ? `Your name on record: ${user ?? 'that of the token'}.`
         : `${user ?? 'Who your token is'} may not change this canary.`);
     } catch (error) {
       token.set('');

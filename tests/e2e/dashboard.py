@@ -275,11 +275,15 @@ class Dashboard(unittest.TestCase):
     def test_keeps_pictures(self):
         if KEEP is None:
             self.skipTest('--keep FOLDER keeps pictures, to look at them')
-        for name, show, height in (('overview', self.visit, 420), ('release', self.release, 1040)):
+        self.visit()
+        self.page.evaluate("sessionStorage.setItem('token', 'you')")
+        self.addCleanup(self.page.evaluate, 'sessionStorage.clear()')
+        for name, show, height in (('overview', self.visit, 420), ('release', self.release, 1120)):
             for width, dark in ((PHONE, False), (DESK, False), (DESK, True)):
                 show(width=width, dark=dark, height=height, still=True)
                 self.page.wait("document.querySelector('tbody tr')")
                 if name == 'release':
+                    self.page.wait("document.querySelector('[data-verb]')")
                     left, middle, figure = self.page.evaluate(PLACE % 2)
                     self.page.hover(left + figure * 0.75, middle)
                     self.page.wait("document.querySelector('#now b')")

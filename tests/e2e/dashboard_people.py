@@ -196,7 +196,7 @@ class People(unittest.TestCase):
         """A release is led by hand to its end, taken back, tried again and promoted; and all of it is on record."""
         self.addCleanup(self.next)
         self.use('you')
-        self.said('You act as you.')
+        self.said('Your name on record: you.')
         self.has('pause', 'approve', 'promote', 'rollback')
         self.do('approve', 'it looks good')
         self.until(phase='Progressing', canaryWeight=10)
