@@ -15,7 +15,7 @@
 #include "kube/watch.h"
 
 enum { WATCHES_MAX = 4, QUERY_MAX = 1024 };
-enum { COMMAND_SIZE = 32, FAILED = 2, INTERRUPTED = 130 };
+enum { BUSY_MAX_MS = 30 * 1000, COMMAND_SIZE = 32, FAILED = 2, INTERRUPTED = 130 };
 
 struct session {
     struct loop *loop;
@@ -161,9 +161,8 @@ static void on_answer(void *ctx, const struct doc *answer, const struct err *err
     loop_stop(session->loop);
 }
 
-struct doc *session_ask(struct session *session, const struct kube_request *request, struct err *err)
+static void ask_once(struct session *session, const struct kube_request *request)
 {
-    session->answer = NULL;
     session->err = (struct err){0};
     session->request = request;
     session->call = kube_start(session->kube, request, on_answer, session);
@@ -172,6 +171,37 @@ struct doc *session_ask(struct session *session, const struct kube_request *requ
         kube_cancel(session->call);
         session->call = NULL;
     }
+}
+
+static void on_timeout(struct timer *timer, void *ctx)
+{
+    struct session *session = ctx;
+    session->timed_out = true;
+    loop_stop(session->loop);
+}
+
+/* Waits as long as a server asks for that is too busy to begin on a request, as kubectl does. */
+static bool pause_as_asked(struct session *session, int64_t *left_ms)
+{
+    int64_t pause_ms = session->err.retry_after_ms;
+    bool asks = session->err.http_status == 429 || session->err.http_status == 503;
+    if (session->interrupted || !asks || pause_ms <= 0 || pause_ms > *left_ms) {
+        return false;
+    }
+    *left_ms -= pause_ms;
+    timer_start(loop_clock(session->loop), &session->timer, pause_ms, on_timeout, session);
+    loop_run(session->loop);
+    timer_cancel(&session->timer);
+    return !session->interrupted;
+}
+
+struct doc *session_ask(struct session *session, const struct kube_request *request, struct err *err)
+{
+    int64_t left_ms = BUSY_MAX_MS;
+    session->answer = NULL;
+    do {
+        ask_once(session, request);
+    } while (session->answer == NULL && pause_as_asked(session, &left_ms));
     if (session->answer == NULL) {
         *err = session->err;
         answer_show_err(err);
@@ -234,13 +264,6 @@ struct store *session_watch(struct session *session, const struct kube_resource 
     struct store *store = session_watch_fields(session, resource, namespace, selector);
     str_free(&selector);
     return store;
-}
-
-static void on_timeout(struct timer *timer, void *ctx)
-{
-    struct session *session = ctx;
-    session->timed_out = true;
-    loop_stop(session->loop);
 }
 
 enum session_end session_wait(struct session *session, int64_t timeout_ms, bool (*is_over)(void *ctx), void *ctx)

@@ -42,7 +42,7 @@ struct http *session_http(const struct session *session);
 struct kube_client *session_kube(const struct session *session);
 
 /* The answer (doc_free), an object or a list of the kind that was asked for; NULL and err, as one line for a terminal,
- * without one. */
+ * without one. A server that is busy is asked again when it says, for half a minute. */
 struct doc *session_ask(struct session *session, const struct kube_request *request, struct err *err);
 
 /* Whether these objects may be listed: a watch asks again and again for what a person may not read. `name` NULL: all of

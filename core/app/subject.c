@@ -18,6 +18,7 @@ static const struct spelling {
     {SUBJECT_CANARY, {"canary", "canaries"}, NULL, "v1beta1", "flagger.app"},
     {SUBJECT_DEPLOYMENT, {"deployment", "deployments"}, "deploy", "v1", "apps"},
     {SUBJECT_DAEMONSET, {"daemonset", "daemonsets"}, "ds", "v1", "apps"},
+    {SUBJECT_RELEASE, {"release", "releases"}, NULL, "v1alpha1", "sluice.dev"},
 };
 
 static bool is_word(const char *text, size_t len, const struct spelling *spelling)
@@ -59,7 +60,8 @@ static unsigned read_kind(const char *text, size_t len)
 
 static const char *wanted(unsigned kinds)
 {
-    return kinds == SUBJECT_CANARY ? "NAME or canary/NAME" : "deployment/NAME, daemonset/NAME or canary/NAME";
+    return kinds == SUBJECT_CANARY ? "NAME or canary/NAME"
+                                   : "deployment/NAME, daemonset/NAME, canary/NAME or release/NAME";
 }
 
 /* True when `fault`, which it frees, is none. */

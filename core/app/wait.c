@@ -65,7 +65,7 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     if (name == NULL && words->subject.name != NULL) {
         return err_set(err, ERR_INVALID, "%s: one target is wanted", value);
     } else if (name == NULL) {
-        return subject_read(value, SUBJECT_TARGET, &words->subject, err);
+        return subject_read(value, SUBJECT_ANY, &words->subject, err);
     } else if (session_take(&words->session, name, value)) {
         return true;
     } else if (strcmp(name, "timeout") == 0) {
@@ -87,7 +87,8 @@ struct change {
     const struct store *canaries, *releases, *targets;
     const char *namespace;
     char *canary, *target;
-    int64_t generation; /* that was asked about; 0: the one that was there at the beginning */
+    const char *release; /* that alone is waited for; NULL: the change is */
+    int64_t generation;  /* that was asked about; 0: the one that was there at the beginning */
     char revision[REVISION_SIZE];
     bool known;           /* the revision */
     enum outcome outcome; /* UNDECIDED: not yet */
@@ -290,39 +291,6 @@ static bool is_decided(void *ctx)
     return change->outcome != UNDECIDED;
 }
 
-/* --- whose it is --- */
-
-static const struct node *canary_of(const struct node *list, const char *kind, const char *name)
-{
-    struct node_iter it = node_iterate(list);
-    while (node_next(&it)) {
-        const struct node *ref = node_at(it.value, "spec", "targetRef");
-        if (node_is(node_get(ref, "name"), name) && (kind == NULL || node_is(node_get(ref, "kind"), kind))) {
-            return it.value;
-        }
-    }
-    return NULL;
-}
-
-static struct doc *find_canary(struct session *session, const struct subject *subject, struct err *err)
-{
-    if (subject->kind == SUBJECT_CANARY) {
-        return hand_canary(session, subject->name, err);
-    }
-    struct kube_request request = {
-        .verb = KUBE_LIST, .resource = &KUBE_CANARIES, .namespace = session_namespace(session)};
-    struct doc *list = session_ask(session, &request, err);
-    const char *kind = subject->kind == SUBJECT_DAEMONSET ? "DaemonSet" : "Deployment";
-    const struct node *found = canary_of(node_get(doc_root(list), "items"), kind, subject->name);
-    struct doc *canary = found != NULL ? doc_copy(found) : NULL;
-    if (list != NULL && canary == NULL) {
-        err_set(err, ERR_NOT_FOUND, "no Canary of the namespace %s has the target %s %s", session_namespace(session),
-                kind, subject->name);
-    }
-    doc_free(list);
-    return canary;
-}
-
 /* --- telling --- */
 
 static int tell(const struct words *words, const struct session *session, const struct change *change,
@@ -363,6 +331,104 @@ static int tell(const struct words *words, const struct session *session, const 
     return end == SESSION_INTERRUPTED ? INTERRUPTED : outcome == SUPERSEDED ? TAKEN_BACK : (int)outcome;
 }
 
+/* --- a release --- */
+
+static bool release_is_read(void *ctx)
+{
+    const struct change *change = ctx;
+    return store_is_synced(change->releases);
+}
+
+static bool release_is_over(void *ctx)
+{
+    struct change *change = ctx;
+    struct doc *release = store_find(change->releases, change->namespace, change->release);
+    const struct node *status = node_get(doc_root(release), "status");
+    const char *state = node_str_or(node_get(status, "state"), RELEASE_RUNNING);
+    if (release == NULL) {
+        decide(change, FAILED, str_format("%s is gone", change->release));
+    } else if (strcmp(state, RELEASE_SUCCEEDED) == 0) {
+        decide(change, PROMOTED, str_format("%s was promoted: %s", change->release, reason_of(doc_root(release))));
+    } else if (strcmp(state, RELEASE_FAILED) == 0) {
+        decide(change, TAKEN_BACK, str_format("%s was taken back: %s", change->release, reason_of(doc_root(release))));
+    } else if (strcmp(state, RELEASE_SUPERSEDED) == 0) {
+        decide(change, SUPERSEDED, str_format("%s was superseded: %s", change->release, reason_of(doc_root(release))));
+    } else {
+        decide(change, UNDECIDED,
+               str_format("%s is %s, at weight %" PRId64, change->release, state,
+                          node_int_or(node_get(status, "weight"), 0)));
+    }
+    doc_free(release);
+    return change->outcome != UNDECIDED;
+}
+
+static int follow_release(const struct words *words, struct session *session, struct err *err)
+{
+    struct kube_request request = {.verb = KUBE_GET,
+                                   .resource = &KUBE_RELEASES,
+                                   .namespace = session_namespace(session),
+                                   .name = words->subject.name};
+    struct doc *release = session_ask(session, &request, err);
+    const struct node *spec = node_get(doc_root(release), "spec");
+    if (release == NULL || !session_may_read(session, &KUBE_RELEASES, request.namespace, request.name, err)) {
+        if (err->code == ERR_NOT_FOUND) {
+            err_set(err, ERR_NOT_FOUND, "there is no Release %s in the namespace %s", request.name, request.namespace);
+        }
+        doc_free(release);
+        return SESSION_FAILED;
+    }
+    struct change change = {.namespace = request.namespace,
+                            .release = request.name,
+                            .canary = str_dup(node_str_or(node_get(spec, "canary"), "")),
+                            .known = true,
+                            .outcome = UNDECIDED};
+    str_copy(change.revision, sizeof change.revision, node_str_or(node_get(spec, "revision"), ""));
+    change.releases = session_watch(session, &KUBE_RELEASES, change.namespace, change.release);
+    enum session_end end = session_wait(session, READ_MS, release_is_read, &change);
+    if (end == SESSION_OVER) {
+        end = session_wait(session, words->timeout_ms, release_is_over, &change);
+    }
+    int status = tell(words, session, &change, end);
+    free_change(&change);
+    doc_free(release);
+    return status;
+}
+
+/* --- whose it is --- */
+
+static const struct node *canary_of(const struct node *list, const char *kind, const char *name)
+{
+    struct node_iter it = node_iterate(list);
+    while (node_next(&it)) {
+        const struct node *ref = node_at(it.value, "spec", "targetRef");
+        if (node_is(node_get(ref, "name"), name) && (kind == NULL || node_is(node_get(ref, "kind"), kind))) {
+            return it.value;
+        }
+    }
+    return NULL;
+}
+
+static struct doc *find_canary(struct session *session, const struct subject *subject, struct err *err)
+{
+    if (subject->kind == SUBJECT_CANARY) {
+        return hand_canary(session, subject->name, err);
+    }
+    struct kube_request request = {
+        .verb = KUBE_LIST, .resource = &KUBE_CANARIES, .namespace = session_namespace(session)};
+    struct doc *list = session_ask(session, &request, err);
+    const char *kind = subject->kind == SUBJECT_DAEMONSET ? "DaemonSet" : "Deployment";
+    const struct node *found = canary_of(node_get(doc_root(list), "items"), kind, subject->name);
+    struct doc *canary = found != NULL ? doc_copy(found) : NULL;
+    if (list != NULL && canary == NULL) {
+        err_set(err, ERR_NOT_FOUND, "no Canary of the namespace %s has the target %s %s", session_namespace(session),
+                kind, subject->name);
+    }
+    doc_free(list);
+    return canary;
+}
+
+/* --- following --- */
+
 static int follow(const struct words *words, struct session *session, const struct node *canary)
 {
     const struct node *ref = node_at(canary, "spec", "targetRef");
@@ -400,6 +466,9 @@ static int follow(const struct words *words, struct session *session, const stru
 static int run(void *ctx, struct session *session, struct err *err)
 {
     const struct words *words = ctx;
+    if (words->subject.kind == SUBJECT_RELEASE) {
+        return follow_release(words, session, err);
+    }
     struct doc *canary = find_canary(session, &words->subject, err);
     int status = canary != NULL ? follow(words, session, doc_root(canary)) : SESSION_FAILED;
     doc_free(canary);
@@ -412,9 +481,9 @@ int command_wait(int argc, char **argv)
     struct err err = {0};
     bool ok = cli_read(wait_flags, argc, argv, take, &words, &err);
     if (ok && words.common.help) {
-        fputs("usage: sluice wait [-n NAMESPACE] deployment/NAME|canary/NAME [flags]\n\n"
-              "Waits until the revision that the target has now is promoted or taken back. Another\n"
-              "revision that supersedes it ends the wait. Reads only.\n\n",
+        fputs("usage: sluice wait [-n NAMESPACE] deployment/NAME|daemonset/NAME|canary/NAME|release/NAME [flags]\n\n"
+              "Waits until the revision that the target has now, or a release, is promoted or taken back.\n"
+              "Another revision that supersedes it ends the wait. Reads only.\n\n",
               stdout);
         cli_print(wait_flags, stdout);
         fputs("\nExit status: 0 promoted, 1 taken back or superseded, 2 it could not be read, 3 still\n"
@@ -425,7 +494,12 @@ int command_wait(int argc, char **argv)
         version_print();
         return 0;
     }
-    if (!ok || (words.subject.name == NULL && !err_set(&err, ERR_INVALID, "a target is missing: deployment/NAME"))) {
+    if (ok && words.subject.name == NULL) {
+        ok = err_set(&err, ERR_INVALID, "a target is missing: deployment/NAME");
+    } else if (ok && words.subject.kind == SUBJECT_RELEASE && words.generation > 0) {
+        ok = err_set(&err, ERR_INVALID, "--for-generation is one of a target, not of a Release");
+    }
+    if (!ok) {
         return cli_refuse("wait", &err);
     }
     return session_run("wait", &words.session, run, &words);

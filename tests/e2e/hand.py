@@ -121,6 +121,8 @@ class ByHand(Served):
         self.assertEqual((0, 'podinfo-2 releases that revision again\n', ''),
                          self.hand('retry', '-ntest', 'Canary.v1beta1.flagger.app/podinfo'))
         self.until(lambda: self.canary()['status']['phase'] == 'WaitingPromotion')
+        waiting = self.hand('wait', '-n', 'test', 'release/podinfo-2', '--timeout', '1ms')
+        self.assertEqual((3, '', 'sluice wait: undecided in that time: podinfo-2 is Running, at weight 50\n'), waiting)
         undecided = self.hand('wait', '-n', 'test', 'deployment/podinfo', '--timeout', '1ms')
         self.assertEqual((3, ''), undecided[:2])
         self.assertIn('podinfo-2 is WaitingPromotion, at weight 50', undecided[2])
@@ -131,6 +133,10 @@ class ByHand(Served):
                          self.hand('approve', '-n', 'test', 'podinfo'))
         promoted = self.hand('wait', '-n', 'test', 'deployment/podinfo')
         self.assertEqual((0, 'podinfo-2 was promoted: promoted, the analysis passed\n', ''), promoted)
+        self.assertEqual(promoted, self.hand('wait', '-n', 'test', 'release/podinfo-2'))
+        self.assertEqual(taken, self.hand('wait', '-n', 'test', 'releases.sluice.dev/podinfo-1'))
+        told = self.hand('wait', '-ntest', 'release/podinfo-2', '-ojson')[1]
+        self.assertEqual('promoted', json.loads(told)['outcome'])
         why = self.hand('why', '-n=test', 'canary/podinfo/2')[1]
         self.assertIn('asked         approve gate confirm-promotion, by', why)
         self.assertIn('the same revision again, retried by', why)
@@ -220,7 +226,10 @@ class ByHand(Served):
                 (['pause', '--cluster', 'other', 'podinfo'], 'other'),
                 (['pause', '--user', 'other', 'podinfo'], 'other'),
                 (['pause', '--timeout', 'soon', 'podinfo'], '--timeout soon: a duration such as 15s is wanted'),
-                (['wait', '-n', 'test', 'podinfo'], 'deployment/NAME, daemonset/NAME or canary/NAME is wanted'),
+                (['wait', '-n', 'test', 'podinfo'],
+                 'deployment/NAME, daemonset/NAME, canary/NAME or release/NAME is wanted'),
+                (['wait', '-n', 'test', 'release/none'], 'there is no Release none in the namespace test'),
+                (['wait', '-n', 'test', 'release/a-1', '--for-generation', '2'], 'one of a target, not of a Release'),
                 (['wait', '-n', 'test', 'deployment/none'], 'no Canary of the namespace test has the target'),
                 (['wait', '-n', 'test', 'deploy/podinfo', '--for-generation', 'x'], 'a whole number is wanted'),
                 (['status', '-A', 'podinfo'], '-A and a Canary exclude each other')):
@@ -293,12 +302,19 @@ class Unanswered(Served):
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """The server's `answers`: what a path ends with, and the status and JSON of it."""
+    """The server's `answers`: what a path ends with, and the status and JSON of it. First it is `busy` so often."""
 
     def do_GET(self):
         path = self.path.split('?')[0]
         self.server.asked.append(path)
         self.server.told.append(self.headers.get('Authorization'))
+        if self.server.busy > 0:
+            self.server.busy -= 1
+            self.send_response(429)
+            self.send_header('Retry-After', '1')
+            self.send_header('Content-Length', '0')
+            self.end_headers()
+            return
         status, answer = next((a for end, a in self.server.answers.items() if path.endswith(end)), (404, {}))
         body = json.dumps(answer).encode()
         self.send_response(status)
@@ -334,7 +350,7 @@ class OtherServers(unittest.TestCase):
         self.addCleanup(top.cleanup)
         self.config = pathlib.Path(top.name) / 'kubeconfig'
         self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answers)
-        self.server.asked, self.server.told = [], []
+        self.server.answers, self.server.asked, self.server.told, self.server.busy = {}, [], [], 0
         self.addCleanup(self.server.server_close)
         self.addCleanup(self.server.shutdown)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -383,6 +399,24 @@ class OtherServers(unittest.TestCase):
             with self.subTest(kind):
                 self.assertEqual((2, '', 'sluice wait: alice may not list them\n'),
                                  self.ask(answers, 'wait', 'canary/shop', '--timeout', '2s'))
+
+    def test_a_busy_server_is_asked_again(self):
+        self.server.busy = 2
+        told = self.ask({'/canaries': listed('Canary')}, 'status')
+        self.assertEqual((0, 'No Canaries in namespace test\n', ''), told)
+        self.assertEqual(3, len(self.server.asked))
+        self.server.busy = 1000
+        self.server.answers = {}
+        asking = subprocess.Popen([SLUICE, 'status'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                  env={**os.environ, 'KUBECONFIG': str(self.config)})
+        self.addCleanup(asking.kill)
+        deadline = time.monotonic() + PATIENCE_S
+        while len(self.server.asked) < 5:
+            self.assertLess(time.monotonic(), deadline, 'it is not asked again')
+            time.sleep(0.01)
+        asking.send_signal(signal.SIGINT)
+        told, error = asking.communicate(timeout=PATIENCE_S)
+        self.assertEqual((130, '', 'sluice status: interrupted\n'), (asking.returncode, told, error))
 
     def test_several_kubeconfigs(self):
         answers = {'/canaries': listed('Canary'), '/releases': listed('Release'), '/canaries/shop': (200, CANARY)}

@@ -41,9 +41,11 @@ static void test_kinds_of_kubectl(void **state)
                                               "deploy.apps", "deploy.v1.apps",  NULL};
     static const char *const sets[] = {"daemonset", "DaemonSets", "ds", "ds.apps", "daemonset.v1.apps", NULL};
     expect_all(canaries, SUBJECT_CANARY, SUBJECT_CANARY);
-    expect_all(canaries, SUBJECT_TARGET, SUBJECT_CANARY);
-    expect_all(deployments, SUBJECT_TARGET, SUBJECT_DEPLOYMENT);
-    expect_all(sets, SUBJECT_TARGET, SUBJECT_DAEMONSET);
+    expect_all(canaries, SUBJECT_ANY, SUBJECT_CANARY);
+    expect_all(deployments, SUBJECT_ANY, SUBJECT_DEPLOYMENT);
+    expect_all(sets, SUBJECT_ANY, SUBJECT_DAEMONSET);
+    expect_all((const char *const[]){"release", "Releases", "releases.sluice.dev", "release.v1alpha1.sluice.dev", NULL},
+               SUBJECT_ANY, SUBJECT_RELEASE);
 }
 
 static void test_a_bare_name(void **state)
@@ -52,8 +54,9 @@ static void test_a_bare_name(void **state)
     struct err err = {0};
     assert_true(subject_read("shop.a-1", SUBJECT_CANARY, &subject, &err));
     assert_string_equal(subject.name, "shop.a-1");
-    assert_false(subject_read("shop", SUBJECT_TARGET, &subject, &err));
-    assert_string_equal(err.text, "\"shop\" has no kind: deployment/NAME, daemonset/NAME or canary/NAME is wanted");
+    assert_false(subject_read("shop", SUBJECT_ANY, &subject, &err));
+    assert_string_equal(err.text,
+                        "\"shop\" has no kind: deployment/NAME, daemonset/NAME, canary/NAME or release/NAME is wanted");
 }
 
 static void test_refused(void **state)
@@ -90,8 +93,8 @@ static void test_refused(void **state)
         assert_non_null(strstr(err.text, "NAME or canary/NAME is wanted, a name of small letters, digits, - and ."));
         assert_null(strchr(err.text, '\n'));
     }
-    assert_false(subject_read("Deploy/shop", SUBJECT_TARGET, &subject, &err));
-    assert_false(subject_read("pod/shop", SUBJECT_TARGET, &subject, &err));
+    assert_false(subject_read("Deploy/shop", SUBJECT_ANY, &subject, &err));
+    assert_false(subject_read("pod/shop", SUBJECT_ANY, &subject, &err));
 }
 
 static void test_a_long_name(void **state)
