@@ -435,6 +435,27 @@ describe('a request', function()
     end)
   end)
 
+  it('is answered as done when the next release has begun meanwhile', function()
+    local world = at_weight(make(), 20)
+    world.world:fates(function(request)
+      local answers = request.url:find '/canaries/podinfo/status$' and (request.body or ''):find '"lastRequest"'
+      return answers and { status = 500, body = '' } or nil
+    end)
+    ask(world, 'rollback')
+    finish(world, 'Failed', 'podinfo:1')
+    requests.change(world, 'deployments.apps', 'podinfo', function(target)
+      target.spec.template.spec.containers[1].image = 'podinfo:3'
+    end)
+    world.world:run('1m', function()
+      return world:release(2) ~= nil
+    end)
+    world.world:run '1s'
+    world.world:fates()
+    local answer = await_answer(world, 'rollback-1')
+    assert.equal('Done podinfo-1 is taken back podinfo-1',
+      table.concat({ answer.outcome, answer.message, answer.release }, ' '))
+  end)
+
   it('that cannot be read is refused once', function()
     local world = at_weight(make(), 20)
     requests.annotate(world, { ['sluice.dev/request'] = 'deploy it' })

@@ -34,19 +34,31 @@ static bool is_owned_by(const struct node *object, const char *uid)
     return false;
 }
 
-struct doc *history_latest(struct context *context, const struct canary *canary, int64_t highest)
+/* Of this Canary, and with this request unless `id` is NULL. */
+static struct doc *find_highest(struct context *context, const struct canary *canary, int64_t highest, const char *id)
 {
     struct doc *found = NULL;
     for (int64_t n = highest; found == NULL && n > 0 && n > highest - RELEASE_KEPT; n--) {
         char *name = release_name(canary->names.name, n);
         found = store_find(context_store(context, &KUBE_RELEASES), canary->names.namespace, name);
-        if (found != NULL && !is_owned_by(doc_root(found), canary->names.uid)) {
+        const struct node *root = doc_root(found);
+        if (found != NULL && (!is_owned_by(root, canary->names.uid) || (id != NULL && !requests_find(root, id)))) {
             doc_free(found);
             found = NULL;
         }
         str_free(&name);
     }
     return found;
+}
+
+struct doc *history_latest(struct context *context, const struct canary *canary, int64_t highest)
+{
+    return find_highest(context, canary, highest, NULL);
+}
+
+struct doc *history_with_request(struct context *context, const struct canary *canary, int64_t highest, const char *id)
+{
+    return find_highest(context, canary, highest, id);
 }
 
 bool history_owns(const struct context *context, const char *namespace, const char *canary, const char *release)

@@ -14,6 +14,9 @@ int64_t history_share(const struct node *canary, const struct node *release);
  * (doc_free). Only this Release is ever run: older ones that were left open belong to the past. */
 struct doc *history_latest(struct context *context, const struct canary *canary, int64_t highest);
 
+/* The same of those that have the request with this id on record (release/requests.h). */
+struct doc *history_with_request(struct context *context, const struct canary *canary, int64_t highest, const char *id);
+
 /* True when the Release of this name is owned by the Canary that the store has. Others may have such names too, made
  * by hand or left by an earlier Canary of the name; these do not count. */
 bool history_owns(const struct context *context, const char *namespace, const char *canary, const char *release);

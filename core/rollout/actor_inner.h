@@ -206,9 +206,12 @@ struct request_subject {
     const struct canary *canary;
     const struct request *request;
     struct doc *latest;        /* the last Release as the store has it; NULL: none */
-    const struct node *record; /* its status.requests, or those of the run */
     const char *release;       /* its name; NULL: none */
     bool open;                 /* it is under way */
+    const struct node *record; /* its status.requests, or those of the run */
+    struct doc *earlier;       /* another Release that has the request on record; NULL: none, or the last one has it */
+    const struct node *entry;  /* as which it is on record; NULL: it is not */
+    const char *recorded;      /* the name of the Release that has it */
     bool accepted;             /* the Canary is not refused */
     int64_t generation;        /* of the target; 0: not known */
 };

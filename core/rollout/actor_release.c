@@ -163,6 +163,13 @@ static bool has_cleared(struct actor *actor, const struct canary *canary, const 
     return false;
 }
 
+static bool is_on_record(struct actor *actor, const struct canary *canary, const char *id)
+{
+    struct doc *found = history_with_request(actor->context, canary, actor->release_number, id);
+    doc_free(found);
+    return found != NULL;
+}
+
 struct doc *actor_retry(struct actor *actor, const struct canary *canary, const struct target_now *now,
                         const struct doc *latest)
 {
@@ -172,7 +179,7 @@ struct doc *actor_retry(struct actor *actor, const struct canary *canary, const 
     struct doc *target = context_target(actor->context, &canary->names), *entry = NULL;
     const struct request *request = &actor->asked.request;
     bool asked = asked_is_open(&actor->asked, canary->root) && request->verb == REQUEST_RETRY &&
-                 requests_find(root, request->id) == NULL &&
+                 !is_on_record(actor, canary, request->id) &&
                  request_is_for(request, object_name(root), object_generation(doc_root(target)));
     if (asked && failed && node_is(node_get(status, "revision"), now->revision)) {
         entry = doc_new();

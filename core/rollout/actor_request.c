@@ -93,10 +93,11 @@ static int64_t acted_ms_of(const struct node *entry)
 }
 
 /* What became of a request that is on record. */
-static bool answer_by_record(struct actor *actor, const struct request_subject *subject, const struct node *entry)
+static bool answer_by_record(struct actor *actor, const struct request_subject *subject)
 {
     const struct request *request = subject->request;
-    const char *gate = node_str(node_get(entry, "gate")), *name = subject->release;
+    const struct node *entry = subject->entry;
+    const char *gate = node_str(node_get(entry, "gate")), *name = subject->recorded;
     char *text;
     switch (request->verb) {
     case REQUEST_PROMOTE:
@@ -231,12 +232,12 @@ static bool take_retry(struct actor *actor, const struct request_subject *subjec
 
 /* False for the id of a request that asked for something else: an id is for one request. A retry is on record in the
  * release that it began, and names the one before. */
-static bool is_recorded_as(const struct request_subject *subject, const struct node *entry)
+static bool is_recorded_as(const struct request_subject *subject)
 {
     const struct request *request = subject->request;
     bool is_meant =
-        request->verb == REQUEST_RETRY || request->release == NULL || str_equal(request->release, subject->release);
-    return is_meant && node_is(node_get(entry, "verb"), request_verb_name(request->verb));
+        request->verb == REQUEST_RETRY || request->release == NULL || str_equal(request->release, subject->recorded);
+    return is_meant && node_is(node_get(subject->entry, "verb"), request_verb_name(request->verb));
 }
 
 /* What the Canary says by now counts of a pause, and not what was on record once. */
@@ -247,15 +248,13 @@ static bool is_of_state(const struct request *request)
 
 static bool take(struct actor *actor, const struct request_subject *subject)
 {
-    const char *id = subject->request->id;
-    const struct node *entry = actor->run != NULL ? requests_entry(&run_release(actor->run)->requests, id)
-                                                  : requests_find(doc_root(subject->latest), id);
-    if (entry != NULL && !is_recorded_as(subject, entry)) {
-        const char *verb = node_str_or(node_get(entry, "verb"), "another one");
-        return refuse(actor, subject,
-                      str_format("its id %s is that of another request: %s %s", id, verb, subject->release));
-    } else if (entry != NULL && !is_of_state(subject->request)) {
-        return answer_by_record(actor, subject, entry);
+    if (subject->entry != NULL && !is_recorded_as(subject)) {
+        const char *verb = node_str_or(node_get(subject->entry, "verb"), "another one");
+        return refuse(
+            actor, subject,
+            str_format("its id %s is that of another request: %s %s", subject->request->id, verb, subject->recorded));
+    } else if (subject->entry != NULL && !is_of_state(subject->request)) {
+        return answer_by_record(actor, subject);
     }
     switch (subject->request->verb) {
     case REQUEST_PAUSE:

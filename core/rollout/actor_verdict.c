@@ -4,6 +4,22 @@
 #include "release/history.h"
 #include "rollout/actor_inner.h"
 
+/* Of a request whose answer was lost while the next release began, an earlier one knows. A pause is the Canary's: which
+ * release it was on record in does not matter any more. */
+static void find_entry(struct request_subject *subject, struct actor *actor)
+{
+    const struct request *request = subject->request;
+    bool is_state = request->verb == REQUEST_PAUSE || request->verb == REQUEST_RESUME;
+    subject->entry = actor->run != NULL ? requests_entry(&run_release(actor->run)->requests, request->id)
+                                        : requests_find(doc_root(subject->latest), request->id);
+    subject->recorded = subject->release;
+    if (subject->entry == NULL && !is_state) {
+        subject->earlier = history_with_request(actor->context, subject->canary, actor->release_number, request->id);
+        subject->entry = requests_find(doc_root(subject->earlier), request->id);
+        subject->recorded = object_name(doc_root(subject->earlier));
+    }
+}
+
 void request_subject_init(struct request_subject *subject, struct actor *actor, const struct canary *canary,
                           const struct request *request, bool accepted)
 {
@@ -21,12 +37,14 @@ void request_subject_init(struct request_subject *subject, struct actor *actor, 
     subject->release = actor->run != NULL ? run_release(actor->run)->name : root != NULL ? object_name(root) : NULL;
     subject->record =
         actor->run != NULL ? doc_root(run_release(actor->run)->requests.list) : node_at(root, "status", "requests");
+    find_entry(subject, actor);
     doc_free(target);
 }
 
 void request_subject_fini(struct request_subject *subject)
 {
     doc_free(subject->latest);
+    doc_free(subject->earlier);
     *subject = (struct request_subject){0};
 }
 
