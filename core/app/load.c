@@ -114,7 +114,7 @@ static bool open_programs(struct program *p, struct err *err)
 
 static struct load_ceiling ceiling_of(const struct load_flags *flags)
 {
-    bool has_own_rate = flags->load_rate_max > 0 && flags->load_rate_max < flags->rate_max;
+    bool has_own_rate = flags->load_rate_max > 0;
     return (struct load_ceiling){.rate = (double)(has_own_rate ? flags->load_rate_max : flags->rate_max),
                                  .flag = has_own_rate ? "-max-load-rate" : "-max-rate",
                                  .workers = (int)flags->workers_max,

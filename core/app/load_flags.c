@@ -153,7 +153,12 @@ bool load_flags_read(struct load_flags *flags, int argc, char **argv, struct err
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         *number_at(flags, &numbers[i]) = numbers[i].fallback;
     }
-    return cli_read(load_flags_table, argc, argv, take, flags, err);
+    if (!cli_read(load_flags_table, argc, argv, take, flags, err)) {
+        return false;
+    }
+    return flags->load_rate_max <= flags->rate_max ||
+           err_set(err, ERR_INVALID, "-max-load-rate %lld: no load can have more than the %lld of -max-rate",
+                   (long long)flags->load_rate_max, (long long)flags->rate_max);
 }
 
 void load_flags_fini(struct load_flags *flags)

@@ -191,6 +191,8 @@ _Noreturn void supervisor_run(const struct supervision *supervision)
     signal(SIGCHLD, SIG_DFL); /* ignored, children would leave without a status */
     setsid();
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0 || !take_files(&s)) {
+        s.report.error = errno;
+        send(supervision->control, &s.report, sizeof s.report, MSG_NOSIGNAL);
         _exit(CANNOT_RUN);
     }
     start_programs(&s);

@@ -64,11 +64,21 @@ static void hooks_are_served_where_one_flag_says(void **state)
     load_flags_fini(&flags);
 }
 
+static void no_load_has_more_than_all(void **state)
+{
+    assert_true(read((const char *const[3]){"-max-load-rate=1000"}));
+    load_flags_fini(&flags);
+    assert_false(read((const char *const[3]){"-max-load-rate=51", "-max-rate=50"}));
+    assert_string_equal(err.text, "-max-load-rate 51: no load can have more than the 50 of -max-rate");
+    load_flags_fini(&flags);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_list_has_no_empty_parts),
         cmocka_unit_test(hooks_are_served_where_one_flag_says),
+        cmocka_unit_test(no_load_has_more_than_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
