@@ -14,7 +14,8 @@ local function sight(s, status, more)
   local given = { now = (BEGAN + s) * 1000, strategy = 'canary', scripted = false, provider = 'istio',
     server = 'http://prometheus', interval_ms = 60000, threshold = analysis.threshold, templates = {},
     canary = { metadata = { name = 'podinfo', namespace = 'shop' },
-      spec = { targetRef = { kind = 'Deployment', name = 'podinfo' }, analysis = analysis }, status = status } }
+      spec = { targetRef = { kind = 'Deployment', name = 'podinfo' }, analysis = analysis,
+        skipAnalysis = more.skips }, status = status } }
   for name, value in pairs(more) do
     given[name] = name ~= 'analysis' and value or nil
   end
@@ -239,6 +240,28 @@ describe('sluice shadow', function()
     assert.equal('release promoted: 6 rounds, 6 agree', told.last())
   end)
 
+  it('follows a release that is not analysed, and a promotion that fails', function()
+    local told = begun { more = { skips = true } }
+    told.see(120, at(0, 0, 'Succeeded'))
+    assert.equal('release promoted: 1 round, 1 agree', told.last())
+    told = begun()
+    told.see(120, at(10))
+    told.see(180, at(20))
+    told.see(240, at(30))
+    told.see(300, at(30, 0, 'Promoting'))
+    told.hear(600, 'Promotion of podinfo.shop failed, primary not ready: it is past its deadline')
+    told.see(600, at(100, 0, 'Failed'))
+    assert.equal('release taken back: 5 rounds, 5 agree', told.last())
+  end)
+
+  it('differs where Flagger steps on at a maxWeight that no share reaches', function()
+    local told = begun { more = { analysis = { threshold = 2, stepWeight = 100, maxWeight = 120 } } }
+    told.see(120, at(100))
+    told.see(180, at(100))
+    assert.equal('100 → 100  differs: Flagger advanced to 100; Sluice would have held: Halt podinfo.shop advancement '
+      .. 'its weight is 100, and the maxWeight 120 is above that', told.last())
+  end)
+
   it('differs where Flagger jumps to 100 from a share that is not in its list', function()
     local told = begun { more = { analysis = { threshold = 2, stepWeights = { 10, 20, 50 } } } }
     told.see(120, at(10))
@@ -303,6 +326,24 @@ describe('sluice shadow', function()
     assert.same({}, shadow.answer { id = 77, answer = {} }.lines) -- of nobody
     assert.truthy(shadow.answer { id = second.id, answer = { value = 100 } }.lines[1]:find('20 → 30  agrees', 1, true))
     assert.truthy(shadow.answer { id = first.id, answer = { value = 100 } }.lines[1]:find('10 → 20  agrees', 1, true))
+  end)
+
+  it('does not compare a round when others before it were not seen', function()
+    local unseen = 'not compared: rounds before it were not seen'
+    for text, after in pairs { ['0 → 20'] = { 240, at(20) }, ['failed checks 0 → 2'] = { 240, at(0, 2) },
+      ['failed checks 0 → 1'] = { 240, at(10, 1) }, ['promoted'] = { 240, at(30, 0, 'Promoting') },
+      ['all requests at the primary'] = { 400, at(0, 0, 'Finalising') } } do
+      local told = begun()
+      told.see(after[1], after[2])
+      told.wake_at(after[1] + 2)
+      assert.equal(text .. '  ' .. unseen, told.last())
+    end
+    local told = begun { more = { strategy = 'blue_green', analysis = { threshold = 2, iterations = 5 } } }
+    told.see(240, at(0, 0, nil, 2))
+    assert.equal('iteration 0 → 2  ' .. unseen, told.last())
+    told = begun() -- a gate was closed, or a side not ready
+    told.see(600, at(10))
+    assert.equal('0 → 10  agrees', told.last())
   end)
 
   it('goes on with the others when one cannot be followed, or is gone', function()

@@ -8,6 +8,7 @@ local M = {}
 ---  'hold' wait: at the gate confirm-promotion; back: a share goes back to the primary; hold: nothing
 ---@field number integer? advance, back: the canary's share; iterate: the iterations; fail: the failed checks
 ---@field reason string? why, for people
+---@field unseen boolean? one round cannot have done all of it: others were not seen, as while the watch was cut
 
 ---@class Status what Flagger has written
 ---@field phase string
@@ -36,22 +37,30 @@ M.UNDER_WAY = { Progressing = true, WaitingPromotion = true, Promoting = true, F
 local BY_PHASE = { WaitingPromotion = 'wait', Promoting = 'promote', Finalising = 'finalise', Succeeded = 'succeed',
   Failed = 'take back' }
 
+--- From which phases one round comes to another; an analysis that is skipped succeeds at once.
+---@type table<string, table<string, boolean>>
+local CAME_FROM = { WaitingPromotion = ANALYSED, Promoting = ANALYSED, Finalising = { Promoting = true },
+  Succeeded = { Finalising = true, Progressing = true }, Failed = M.UNDER_WAY }
+
 local function of_phase(before, after)
   if after.phase == 'Progressing' then
     return { does = ANALYSED[before.phase] and 'restart' or 'begin' }
   elseif M.UNDER_WAY[before.phase] and BY_PHASE[after.phase] then
-    return { does = BY_PHASE[after.phase] }
+    local grew = after.phase == 'Promoting' and before.phase == 'Progressing' and after.weight ~= before.weight
+    return { does = BY_PHASE[after.phase], unseen = grew or not CAME_FROM[after.phase][before.phase] or nil }
   end
 end
 
 --- Within a phase of the analysis.
 local function of_analysis(before, after)
   if after.failed > before.failed then
-    return { does = 'fail', number = after.failed }
+    local more = after.failed > before.failed + 1 or after.weight ~= before.weight
+      or after.iterations ~= before.iterations
+    return { does = 'fail', number = after.failed, unseen = more or nil }
   elseif after.applied ~= before.applied then
     return { does = 'restart' }
   elseif after.iterations > before.iterations then
-    return { does = 'iterate', number = after.iterations }
+    return { does = 'iterate', number = after.iterations, unseen = after.iterations > before.iterations + 1 or nil }
   elseif after.iterations < before.iterations then
     return { does = 'wait' } -- the gate is closed still: one iteration is taken back
   elseif after.phase == 'Progressing' then

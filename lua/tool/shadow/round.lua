@@ -8,6 +8,7 @@ local moves = require 'tool.shadow.move'
 local M = {}
 
 M.SETTLED_MS = 2000 -- an event comes that much later at most
+local LATE = 1.8 -- intervals, after which another round may have come between
 local SAME_TICK_MS = 2000 -- and is that much older at most: the times of both are whole seconds
 
 ---@class ShadowRound
@@ -75,13 +76,14 @@ end
 ---@param watched Watched before the move is followed
 ---@param move Move
 ---@param before Status
----@param options { held: table?, taken: table<string, boolean>, written: number }
+---@param options { held: table?, taken: table<string, boolean>, written: number, since_ms: number } since_ms: the
+---  status was written before
 ---@return ShadowRound
 function M.new(watched, move, before, options)
   local sight = watched.sight
   local self = setmetatable({ watched = watched, sight = sight, at = sight.now, move = move, before = before,
     share = watched.route.canary, facts = watched:facts(before), spec = watched:spec(), held = options.held,
-    taken = options.taken, written = options.written, warnings = watched.warnings,
+    taken = options.taken, written = options.written, since_ms = options.since_ms, warnings = watched.warnings,
     obstacle = watched:obstacle() }, Round)
   watched.warnings = {}
   keep_own(self)
@@ -125,14 +127,21 @@ local function reason_of(self)
   end
 end
 
+--- More steps than one may have been taken since the last sight.
+local function is_late(self)
+  return self.move.does == 'advance' and self.since_ms >= LATE * self.sight.interval_ms
+end
+
 local function compare(self)
   local ours = self.decision and self.decision.move
   if self.sight.refused then
     return 'differs', 'Sluice would refuse this Canary: ' .. self.sight.refused
   elseif self.obstacle or self.decision.unknown then
     return 'unknown', self.obstacle or self.decision.unknown
-  elseif moves.same(self.move, ours) then
+  elseif moves.same(self.move, ours) and not self.move.unseen then
     return 'agrees'
+  elseif self.move.unseen or is_late(self) then
+    return 'unknown', 'rounds before it were not seen'
   elseif self.move.does == 'fail' and #self.warnings == 0 and hooks.may_fail(webhooks_of(self)) then
     return 'unknown', 'Flagger counted a failed check, and no event says whether that was a webhook\'s'
   end

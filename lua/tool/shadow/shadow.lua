@@ -134,8 +134,9 @@ local function begin_round(report, watched, move, before, after)
     return
   end
   local release = watched.release or new_release(false)
-  local round = rounds.new(watched, move, before, { held = release.held, taken = release.taken,
-    written = moments.parse(after.written) or watched.sight.now })
+  local written = moments.parse(after.written) or watched.sight.now
+  local round = rounds.new(watched, move, before, { held = release.held, taken = release.taken, written = written,
+    since_ms = written - (moments.parse(before.written) or written) })
   round.release, watched.release, watched.last = release, release, round
   release.open, release.ended = release.open + 1, ENDS[move.does]
   open[#open + 1] = round
