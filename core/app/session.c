@@ -74,7 +74,7 @@ static void on_signal(void *ctx, int signum)
     loop_stop(session->loop);
 }
 
-static struct session *open_session(const struct session_flags *flags, bool reading, struct err *err)
+struct session *session_open(const struct session_flags *flags, struct err *err)
 {
     struct kube_config config = {0};
     if ((flags->namespace != NULL && !subject_check_namespace("-n", flags->namespace, err)) ||
@@ -87,20 +87,13 @@ static struct session *open_session(const struct session_flags *flags, bool read
     session->namespace = str_dup(flags->namespace != NULL ? flags->namespace : config.namespace);
     session->loop = loop_new();
     session->http = curl_http_new(session->loop);
-    session->door = reading ? reading_door_new(session->http, loop_clock(session->loop), NULL, NULL) : session->http;
+    session->door = session->http;
+    if (flags->reads_only) {
+        session->door = reading_door_new(session->http, loop_clock(session->loop), NULL, NULL);
+    }
     session->kube = kube_client_new(session->door, loop_clock(session->loop), session->loop, &config);
     loop_on_signal(session->loop, on_signal, session);
     return session;
-}
-
-struct session *session_open(const struct session_flags *flags, struct err *err)
-{
-    return open_session(flags, false, err);
-}
-
-struct session *session_open_reading(const struct session_flags *flags, struct err *err)
-{
-    return open_session(flags, true, err);
 }
 
 void session_close(struct session *session)
@@ -315,12 +308,15 @@ int session_run(const char *command, const struct session_flags *flags, session_
     str_copy(name, sizeof name, command);
     log_set_sink(on_log, name);
     struct session *session = session_open(flags, &err);
-    log_set_sink(log_drop, NULL); /* trouble with a request is told at the end */
+    if (!flags->tells_log) {
+        log_set_sink(log_drop, NULL); /* trouble with a request is told at the end */
+    }
     int status = session != NULL ? body(ctx, session, &err) : SESSION_FAILED;
     if (status == SESSION_FAILED) {
         fprintf(stderr, "sluice %s: %s\n", command, err.text);
         status = session != NULL && session->interrupted ? INTERRUPTED : FAILED;
     }
     session_close(session);
+    log_set_sink(log_drop, NULL);
     return status;
 }

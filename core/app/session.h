@@ -11,6 +11,8 @@
 struct session_flags {
     const char *kubeconfig, *context, *cluster, *user, *namespace;
     const char *otherwise; /* what may be named in the place of a cluster, for a message; NULL: nothing */
+    bool reads_only;       /* nothing but GET leaves the session (app/reading_door.h) */
+    bool tells_log;        /* what is logged while a command runs is told, too: it stays longer than one request */
 };
 
 #define SESSION_FLAGS                                                                                                  \
@@ -30,8 +32,6 @@ struct session;
 /* Finds the kubeconfig as kubectl does (app/kubeconfig.h), and in a Pod the service account. Nobody is asked yet. NULL
  * and err: there is none, or it cannot be read. */
 struct session *session_open(const struct session_flags *flags, struct err *err);
-/* The same; nothing but GET leaves it (app/reading_door.h). */
-struct session *session_open_reading(const struct session_flags *flags, struct err *err);
 void session_close(struct session *session);
 /* That of the flag, or of the context. */
 const char *session_namespace(const struct session *session);

@@ -13,7 +13,6 @@
 #include "app/subject.h"
 #include "app/version.h"
 #include "base/duration.h"
-#include "base/log.h"
 #include "canary/blind_rules.h"
 #include "canary/refusal.h"
 #include "kube/object.h"
@@ -280,13 +279,12 @@ static struct store *watch_if_allowed(struct shadow *shadow, const struct kube_r
 }
 
 /* False: one that is named is not there. */
-static bool are_there(const struct shadow *shadow, const char *namespace)
+static bool are_there(const struct shadow *shadow, const char *namespace, struct err *err)
 {
     const struct str_list *names = &shadow->words->names;
     for (size_t i = 0; i < names->count; i++) {
         if (!store_has(shadow->canaries, namespace, names->items[i])) {
-            fprintf(stderr, "sluice shadow: there is no Canary %s in the namespace %s\n", names->items[i], namespace);
-            return false;
+            return err_set(err, ERR_NOT_FOUND, "there is no Canary %s in the namespace %s", names->items[i], namespace);
         }
     }
     if (store_count(shadow->canaries) == 0) {
@@ -324,82 +322,72 @@ static int finish(struct shadow *shadow, enum session_end end)
     return end == SESSION_INTERRUPTED ? INTERRUPTED : shadow->status;
 }
 
-static int watch(struct shadow *shadow)
+static int watch(struct shadow *shadow, const char *namespace, struct err *err)
 {
-    const struct words *words = shadow->words;
-    const char *namespace = words->all ? NULL : session_namespace(shadow->session);
     struct store *canaries = session_watch(shadow->session, &KUBE_CANARIES, namespace, NULL);
     shadow->canaries = canaries;
     store_subscribe(canaries, on_canary, shadow);
     enum session_end end = session_wait(shadow->session, FIRST_LOOK_MS, is_read, shadow);
     if (end == SESSION_TIMEOUT) {
-        fprintf(stderr, "sluice shadow: no Canaries could be read: %s\n", session_trouble(shadow->session));
-        return FAILED;
-    } else if (end == SESSION_OVER && !are_there(shadow, namespace)) {
-        return FAILED;
+        err_set(err, ERR_TIMEOUT, "no Canaries could be read: %s", session_trouble(shadow->session));
+        return SESSION_FAILED;
+    } else if (end == SESSION_OVER && !are_there(shadow, namespace, err)) {
+        return SESSION_FAILED;
     } else if (end == SESSION_OVER) {
-        end = session_wait(shadow->session, words->for_ms > 0 ? words->for_ms : FOR_EVER_MS, is_over, shadow);
+        int64_t for_ms = shadow->words->for_ms > 0 ? shadow->words->for_ms : FOR_EVER_MS;
+        end = session_wait(shadow->session, for_ms, is_over, shadow);
     }
     return finish(shadow, end);
 }
 
-static int run(const struct words *words, const char *bearer)
+static int run(void *ctx, struct session *session, struct err *err)
 {
-    struct err err = {0};
-    struct shadow shadow = {.words = words, .session = session_open_reading(&words->session, &err)};
-    const char *namespace = words->all || shadow.session == NULL ? NULL : session_namespace(shadow.session);
-    if (shadow.session == NULL || !session_may_read(shadow.session, &KUBE_CANARIES, namespace, NULL, &err)) {
-        fprintf(stderr, "sluice shadow: %s\n", err.text);
-        bool interrupted = shadow.session != NULL && session_is_interrupted(shadow.session);
-        session_close(shadow.session);
-        return interrupted ? INTERRUPTED : FAILED;
+    const struct words *words = ctx;
+    const char *namespace = words->all ? NULL : session_namespace(session);
+    struct shadow shadow = {.words = words, .session = session};
+    char *bearer = words->prometheus != NULL ? bearer_read(words->token_file, "PROMETHEUS_TOKEN", err) : NULL;
+    if (err->code != ERR_NONE || !session_may_read(session, &KUBE_CANARIES, namespace, NULL, err)) {
+        str_free(&bearer);
+        return SESSION_FAILED;
     }
     struct store *templates = watch_if_allowed(&shadow, &KUBE_METRIC_TEMPLATES, namespace, NULL);
     struct store *events = watch_if_allowed(&shadow, &KUBE_EVENTS, namespace, "involvedObject.kind=Canary");
     if (events != NULL) {
         store_subscribe(events, on_event, &shadow);
     }
-    shadow.asker = shadow_asker_new(shadow.session, words->prometheus, bearer, templates, on_answer, &shadow);
+    shadow.asker = shadow_asker_new(session, words->prometheus, bearer, templates, on_answer, &shadow);
     open_tool(&shadow);
-    int status = watch(&shadow);
+    int status = watch(&shadow, namespace, err);
+    shadow.over = true; /* the stores may still tell of changes */
     timer_cancel(&shadow.wake);
     shadow_asker_free(shadow.asker);
-    session_close(shadow.session);
     tool_close(shadow.tool);
+    str_free(&bearer);
     return status;
 }
 
 static int command(struct words *words, int argc, char **argv)
 {
     struct err err = {0};
-    char *bearer = NULL;
-    int status = 0;
     bool ok = cli_read(shadow_flags, argc, argv, take, words, &err);
     if (ok && words->common.help) {
         fputs(usage, stdout);
         cli_print(shadow_flags, stdout);
         fputs(after, stdout);
+        return 0;
     } else if (ok && words->common.version) {
         version_print();
+        return 0;
     } else if (!ok || !is_whole(words, &err)) {
         fprintf(stderr, "sluice shadow: %s\n\nsluice shadow --help says how to use it\n", err.text);
-        status = FAILED;
-    } else {
-        bearer = words->prometheus != NULL ? bearer_read(words->token_file, "PROMETHEUS_TOKEN", &err) : NULL;
-        if (err.code != ERR_NONE) {
-            fprintf(stderr, "sluice shadow: --prometheus: %s\n", err.text);
-            status = FAILED;
-        } else {
-            status = run(words, bearer);
-        }
+        return FAILED;
     }
-    str_free(&bearer);
-    return status;
+    return session_run("shadow", &words->session, run, words);
 }
 
 int command_shadow(int argc, char **argv)
 {
-    struct words words = {.provider = "istio"};
+    struct words words = {.provider = "istio", .session = {.reads_only = true, .tells_log = true}};
     signal(SIGPIPE, SIG_IGN); /* a write tells */
     int status = command(&words, argc, argv);
     str_list_fini(&words.names);

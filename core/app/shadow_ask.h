@@ -1,5 +1,5 @@
 /* The questions of `sluice shadow` to metric servers, asked as the engine asks them (rollout/metric_template.h,
- * prom/query.h), over a session that only reads (session_open_reading). */
+ * prom/query.h), over a session that only reads (session_flags.reads_only). */
 #pragma once
 
 #include "app/session.h"

@@ -19,6 +19,8 @@ import threading
 import time
 import unittest
 
+import hand
+
 SLUICE = None
 PATIENCE_S = 60
 OBJECTS = """
@@ -244,6 +246,36 @@ class Shadow(unittest.TestCase):
                                       env=self.environment())
                 self.assertEqual((2, ''), (done.returncode, done.stdout))
                 self.assertIn(problem, done.stderr)
+
+
+class Forbidden(unittest.TestCase):
+    def test_what_may_not_be_read(self):
+        """Without Canaries it ends; without the others it goes on, and does not ask again."""
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), hand.Answers)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        config = pathlib.Path(top.name) / 'kubeconfig'
+        config.write_text(json.dumps({
+            'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'c', 'users': [],
+            'clusters': [{'name': 'c', 'cluster': {'server': f'http://127.0.0.1:{server.server_port}'}}],
+            'contexts': [{'name': 'c', 'context': {'cluster': 'c', 'namespace': 'test'}}]}))
+        denied = 403, {'kind': 'Status', 'apiVersion': 'v1', 'status': 'Failure', 'code': 403, 'reason': 'Forbidden',
+                       'message': 'alice may not list them'}
+        without = ''.join(f'sluice shadow: without {kind}: alice may not list them\n'
+                          for kind in ('metrictemplates', 'events'))
+        for canaries, wanted in ((denied, (2, '', 'sluice shadow: alice may not list them\n')),
+                                 (hand.listed('Canary'), (3, None, without))):
+            server.answers, server.asked, server.told = {'/canaries': canaries, '': denied}, [], []
+            done = subprocess.run([SLUICE, 'shadow', '--for', '1s'], capture_output=True, text=True,
+                                  timeout=PATIENCE_S, env={**os.environ, 'KUBECONFIG': str(config)})
+            self.assertEqual(wanted[0], done.returncode)
+            self.assertEqual(wanted[2], done.stderr[:len(wanted[2])])
+            self.assertEqual(wanted[0] == 3, 'releases: 0 rounds' in done.stdout)
+            asked = [path.rsplit('/', 1)[1] for path in server.asked]
+            self.assertLessEqual(asked.count('events') + asked.count('metrictemplates'), 2)
 
 
 if __name__ == '__main__':

@@ -13,10 +13,16 @@ local SAME_TICK_MS = 2000 -- and is that much older at most: the times of both a
 
 ---@class ShadowRound
 ---@field watched Watched
+---@field sight Sight of the round
+---@field release table
 ---@field at number ms
 ---@field before Status
 ---@field move Move what Flagger has done
 ---@field share integer of the canary, before it
+---@field facts table
+---@field spec table
+---@field warnings { at: number, text: string }[] of Flagger's, in this round
+---@field obstacle string? why nothing can be compared
 ---@field decision Decision? nil: not yet
 ---@field settled boolean no event is waited for
 ---@field outcome 'agrees'|'differs'|'unknown'|nil nil: not yet

@@ -63,7 +63,7 @@ end
 ---@param move Move
 ---@param after Status
 function Watched:follow(move, after)
-  local route, sight = self.route, self.sight
+  local sight = self.sight
   self.unsure = nil
   if move.does == 'begin' or move.does == 'restart' or move.does == 'finalise' or move.does == 'take back' then
     self.route = { canary = 0, mirrored = false }
@@ -74,8 +74,6 @@ function Watched:follow(move, after)
     local canary = share_of(sight, after)
     self.route = { canary = canary,
       mirrored = sight.strategy == 'blue_green' and canary == 0 and analysis_of(sight).mirror == true }
-  else
-    self.route = route
   end
 end
 
