@@ -187,6 +187,21 @@ static void on_output(uv_stream_t *stream, ssize_t len, const uv_buf_t *from)
 
 /* --- starting --- */
 
+/* A signal that came to the child before it has its own handlers would be told to us by libuv's. */
+static pid_t fork_with_signals_blocked(void)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = _Fork();
+    int cause = errno;
+    if (pid != 0) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
+    }
+    errno = cause;
+    return pid;
+}
+
 /* All that the supervisor needs is made before it is forked, because it must not ask for memory. */
 static bool fork_supervisor(struct pipeline *p, const struct pipeline_options *options, struct supervision *supervision)
 {
@@ -201,7 +216,7 @@ static bool fork_supervisor(struct pipeline *p, const struct pipeline_options *o
     supervision->count = options->count;
     supervision->env = options->env;
     supervision->confinement = &options->confinement;
-    pid_t pid = _Fork();
+    pid_t pid = fork_with_signals_blocked();
     if (pid == 0) {
         supervisor_run(supervision);
     }

@@ -185,9 +185,6 @@ static bool take_files(struct supervisor *s)
 _Noreturn void supervisor_run(const struct supervision *supervision)
 {
     struct supervisor s = {.supervision = supervision, .self = getpid()};
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
     signal(SIGCHLD, SIG_DFL); /* ignored, children would leave without a status */
     setsid();
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0 || !take_files(&s)) {

@@ -28,5 +28,6 @@ struct supervisor_report {
     int status; /* of the last program, as waitpid has it */
 };
 
-/* In a child of ours: what it was forked from may have had threads, so it does nothing but system calls. */
+/* In a child of ours, with all signals blocked: their handlers are those of its parent. That may have had threads, so
+ * only system calls are made. */
 _Noreturn void supervisor_run(const struct supervision *supervision);
