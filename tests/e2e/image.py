@@ -212,6 +212,37 @@ class Loadtester(Image):
         self.assertEqual(403, self.hook(address, 'sluice version'), 'it is not on the list')
 
 
+class Dockerfiles(unittest.TestCase):
+    """What can be known of them without an engine."""
+
+    def test_buildkit_takes_them(self):
+        """It reads them, converts them, and has nothing to remark."""
+        found = run(sys.executable, ROOT / 'tests/tools/tool.py', 'dockerfile')
+        if found.returncode == 77:
+            self.skipTest(found.stdout.strip())
+        tool = found.stdout.strip()
+        done = run(tool, *(ROOT / image.file for image in (Image, Loadtester)))
+        self.assertEqual((0, ''), (done.returncode, done.stdout))
+        with tempfile.NamedTemporaryFile('w', suffix='.Dockerfile') as file:
+            file.write('FROM debian AS Build\nCOPY --from=build /a /b\nENTRYPOINT sluice run\nUSR 1\n')
+            file.flush()
+            done = run(tool, file.name)
+        self.assertEqual(1, done.returncode)
+        self.assertIn('unknown instruction: USR', done.stdout)
+
+    def test_page_builds_them(self):
+        """The commands of docs/install.md name files that are there, in the order in which one needs the other."""
+        page = (ROOT / 'docs/install.md').read_text()
+        version = re.search(r'project\(sluice VERSION (\S+)', (ROOT / 'CMakeLists.txt').read_text()).group(1)
+        tags = [f'sluice:{version}', f'sluice-loadtester:{version}']
+        self.assertEqual([*zip((Image.file, Loadtester.file), tags)],
+                         re.findall(r'^docker build -f (\S+) -t (\S+) \.$', page, flags=re.M))
+        self.assertEqual(tags, re.search(r'^for image in (.*); do$', page, flags=re.M).group(1).split())
+        sources = [rest.split()[0] for _, _, lines in dockerfile.stages(ROOT / Loadtester.file)
+                   for word, rest in lines if word == 'COPY']
+        self.assertIn(f'--from={tags[0]}', sources)
+
+
 def validator():
     """A Python that has it, in the cache; None where it cannot be had."""
     folder = parts.cache() / ('sbom-' + re.sub(r'\W+', '-', VALIDATOR))
