@@ -1,9 +1,8 @@
 --- The dashboards and alerts of deploy, over what engines say in the course of releases (tests/tools/monitoring.py).
 local World = require 'spec.world'
+local metrics = require 'spec.world_metrics'
 local own_tools = require 'spec.own_tools'
 
-local BEGIN_MS = 1773216907000 -- what the clocks of a world show first
-local SCRAPE_MS = 15000
 
 local ANALYSIS = { stepWeights = { 20, 50 }, threshold = 1 }
 
@@ -26,22 +25,10 @@ local STORIES = {
     end },
 }
 
---- Scrapes an engine all the time, as Prometheus does.
-local function scrape(world, instance, lines)
-  local target = ('job="sluice",instance="%s"'):format(instance)
-  local now = BEGIN_MS + world.world:now()
-  for line in world.world:metrics():gmatch '[^\n]+' do
-    local name, labels, value = line:match '^([%w_]+){?(.-)}? (%S+)$'
-    if name then
-      lines[#lines + 1] = ('%s{%s%s} %s %d'):format(name, target, labels ~= '' and ',' .. labels or '', value, now)
-    end
-  end
-end
-
 local function run(world, ms, instance, lines)
-  for _ = 1, ms / SCRAPE_MS do
-    world.world:run(SCRAPE_MS)
-    scrape(world, instance, lines)
+  for _ = 1, ms / metrics.INTERVAL_MS do
+    world.world:run(metrics.INTERVAL_MS)
+    metrics.scrape(world.world, instance, lines)
   end
 end
 

@@ -1,4 +1,7 @@
 --- What can become of a Canary and its Releases: stories for those who read every status that the engine writes.
+local assert = require 'luassert'
+local requests = require 'spec.world_requests'
+
 local AFFINITY = { cookieName = 'x' } -- not supported yet
 
 local function edit(world, change)
@@ -155,13 +158,23 @@ return {
       return { analysis = { iterations = 9000 } }
     end,
     is_told = function(world) -- the rounds before are all alike
-      return world.state == 'Halted'
+      world.has_halted = world.has_halted or world.state == 'Halted'
+      return world.has_halted
     end,
     play = function(world)
       world:initialise():push().world:run('48h', function()
         return world.state == 'Halted'
       end)
       world.world:run '1m'
+      local function ask(verb)
+        requests.ask(world, verb, { id = verb })
+        return requests.await_answer(world, verb).outcome
+      end
+      assert.same({ 'Refused', 'Refused' }, { ask 'promote', ask 'rollback' }, 'no release is under way')
+      requests.specify(world, { analysis = { iterations = 3, interval = '10s', threshold = 2 } })
+      assert.equal('Done', ask 'retry')
+      world:finish():settle()
+      assert.equal('Succeeded', world.phase)
     end,
   },
   ['a Strategy that is taken away'] = {

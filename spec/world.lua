@@ -159,12 +159,14 @@ end
 ---@field replay_words integer? a replay pauses after so many
 ---@field skipAnalysis boolean? of the Canary
 ---@field apart boolean? a successor has to wait until the Lease of the dead has expired
+---@field lease_factor integer? by which its times are longer than usual
 
 ---@param options WorldOptions
 ---@return World
 function World.new(options)
   local world = sluice.world { seed = options.seed or 1, transcript = options.transcript,
-    start = options.start, people = options.people, replay_words = options.replay_words }
+    start = options.start, people = options.people, replay_words = options.replay_words,
+    lease_factor = options.lease_factor }
   local self = setmetatable({
     world = world, answers = options.answers or {}, types = options.hooks or {},
     told = {}, texts = {}, shared = {}, counts = {}, history = {}, last = {}, delivered = {}, deliveries = {},

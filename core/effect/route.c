@@ -146,14 +146,27 @@ static enum effect_step start(struct effect_call *call, const struct canary *can
     return effect_step_of(router->ops->set_routes(router, &canary->names, canary->root, &want, write, err));
 }
 
+static bool takes_share(const struct effect_call *call)
+{
+    const struct node *from = node_get(call->effect, "from");
+    return from == NULL || routes_of(call->effect).canary_pct < routes_of(from).canary_pct;
+}
+
 /* Called whatever came of the write: without an answer it may have been done. From now on the target's Pods stay for
  * a while. */
 static void written(struct effect_call *call)
 {
-    const struct node *from = node_get(call->effect, "from");
-    if (from == NULL || routes_of(call->effect).canary_pct < routes_of(from).canary_pct) {
+    if (takes_share(call)) {
+        note_less_share(call->release);
+    }
+}
+
+static bool settle(struct effect_call *call, const struct err *err)
+{
+    if (err->code == ERR_NONE && takes_share(call)) {
         note_drained(call->release);
     }
+    return false;
 }
 
 static const struct contract_field analysis[] = {
@@ -180,4 +193,5 @@ const struct effect_kind effect_route = {
     .complete = complete,
     .start = start,
     .written = written,
+    .settle = settle,
 };

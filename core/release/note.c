@@ -140,10 +140,14 @@ static void note_decided(struct release *release)
     release->account.drained_after_ms = -1;
 }
 
+void note_less_share(struct release *release)
+{
+    release->drained_ms = clock_mono_ms(release->context->clock);
+}
+
 void note_drained(struct release *release)
 {
     struct account *account = &release->account;
-    release->drained_ms = clock_mono_ms(release->context->clock);
     if (account->decided_ms > 0 && account->drained_after_ms < 0) {
         account->drained_after_ms = clock_wall_ms(release->context->clock) - account->decided_ms;
         gauges_rollback(&release->context->gauges, release->canary, release->namespace,

@@ -21,5 +21,7 @@ void note_taken_back(struct release *release, const struct request *request, con
 void note_failed_promotion(struct release *release, const char *error);
 /* `failure`: of the script; NULL: not known. */
 void note_failed_script(struct release *release, const char *failure);
-/* Notes that the canary's share was made smaller now; of a release that is being taken back, how long that took. */
+/* Notes that the canary's share may have been made smaller now. */
+void note_less_share(struct release *release);
+/* Notes that it was; of a release that is being taken back, how long that took. */
 void note_drained(struct release *release);

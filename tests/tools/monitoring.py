@@ -2,6 +2,8 @@
 """The dashboards and alert rules of deploy, held to what an engine says at /metrics.
 
     monitoring.py rules           the rules and their tests, by promtool; each alert fires in one, and is silent in one
+    monitoring.py runbook FILE    each alert fires in the situation that it is about, and is silent at the end of it:
+                                  the namespaces of the series are the names of alerts (behind a / which cause it is)
     monitoring.py boards FILE     every query of every panel has an answer in a Prometheus that has these series: lines
                                   "NAME{LABELS} VALUE MILLISECONDS", the series of a scraped engine
 
@@ -18,6 +20,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+
+import yaml
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'cluster'))
 from processes import free_port  # noqa: E402
@@ -64,6 +68,57 @@ def check_rules():
         silent = [case for case in cases if 'exp_alerts: []' in case]
         if not silent or len(silent) == len(cases):
             fail('%s: alerts.test.yaml must have a case in which it fires, and one in which it does not', alert)
+
+
+# --- the runbook ---
+
+SECONDS = {'s': 1, 'm': 60, 'h': 3600}
+
+
+def rules():
+    """(alert, expression, seconds that it must be so) of each."""
+    for rule in yaml.safe_load(RULES.read_text())['groups'][0]['rules']:
+        time_ = rule.get('for', '0s')
+        yield rule['alert'], rule['expr'], int(time_[:-1]) * SECONDS[time_[-1]]
+
+
+def firing(server, story, expression, for_s, begin_s, end_s):
+    """The seconds at which it fires about a story."""
+    step = 15
+    if 'absent(' in expression:  # it has no namespace, and the other stories have engines
+        expression = expression.replace('absent(flagger_info', f'absent(flagger_info{{instance="{story}"}}')
+    at = set()
+    for series in server.ask(expression, begin_s, end_s, step):
+        if series['metric'].get('namespace', story) == story:
+            times = [float(at_s) for at_s, _ in series['values']]
+            so = set(times)
+            at |= {one for one in times if all(one - back in so for back in range(0, for_s + 1, step))}
+    return at
+
+
+def check_runbook(lines):
+    spans = {}
+    for line in lines:
+        story, at = re.search(r'instance="([^"]+)"', line).group(1), int(line.rsplit(' ', 1)[1]) // 1000
+        begin, end = spans.get(story, (at, at))
+        spans[story] = min(begin, at), max(end, at)
+    with tempfile.TemporaryDirectory() as folder:
+        server = Prometheus(pathlib.Path(folder), lines)
+        try:
+            server.await_ready()
+            for alert, expression, for_s in rules():
+                about = [story for story in spans if story.partition('/')[0] == alert]
+                if not about:
+                    fail('%s: spec/runbook_stories.lua has no story of it', alert)
+                for story in about:
+                    begin, end = spans[story]
+                    at = firing(server, story, expression, for_s, begin, end)
+                    if not at:
+                        fail('%s does not fire', story)
+                    if max(at) > end - 60:
+                        fail('%s still fires at the end of what docs/runbook.md says', story)
+        finally:
+            server.close()
 
 
 # --- dashboards ---
@@ -139,9 +194,9 @@ class Prometheus:
                     fail('prometheus does not become ready')
                 time.sleep(0.05)
 
-    def ask(self, expression, begin_s, end_s):
+    def ask(self, expression, begin_s, end_s, step_s=30):
         """As a panel asks: over a time."""
-        query = urllib.parse.urlencode({'query': expression, 'start': begin_s, 'end': end_s, 'step': 30})
+        query = urllib.parse.urlencode({'query': expression, 'start': begin_s, 'end': end_s, 'step': step_s})
         try:
             with urllib.request.urlopen(f'{self.url}/api/v1/query_range?{query}', timeout=30) as answer:
                 return json.load(answer)['data']['result']
@@ -182,6 +237,8 @@ def main():
         return 77
     if sys.argv[1] == 'rules':
         check_rules()
+    elif sys.argv[1] == 'runbook':
+        check_runbook(pathlib.Path(sys.argv[2]).read_text().splitlines())
     else:
         check_boards(pathlib.Path(sys.argv[2]).read_text().splitlines())
     return 0

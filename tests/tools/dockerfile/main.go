@@ -1,5 +1,5 @@
-// What BuildKit makes of Dockerfiles, by its own parser, linter and conversion: all that docker build does before it runs
-// anything.
+// What BuildKit makes of Dockerfiles, by its own parser, linter and conversion: all that docker build does before it
+// runs anything.
 //
 //	dockerfile FILE...    "FILE:LINE: RULE: what is wrong", a line each; exit status 1 where there is one
 //
