@@ -299,7 +299,7 @@ static void tell_json(const struct node *canary, const struct request *request, 
 static int tell(const struct words *words, struct session *session, const struct node *canary,
                 const struct request *request, const struct node *answer, enum session_end end)
 {
-    char line[SHOWN_SIZE], cause[SHOWN_SIZE];
+    char line[SHOWN_SIZE];
     const char *verb = request_verb_name(request->verb);
     const char *message = shown_line(line, sizeof line, node_str(node_get(answer, "message")));
     bool done = node_is(node_get(answer, "outcome"), "Done");
@@ -314,7 +314,7 @@ static int tell(const struct words *words, struct session *session, const struct
                 verb);
         return INTERRUPTED;
     } else if (answer == NULL) {
-        const char *trouble = shown_line(cause, sizeof cause, session_trouble(session));
+        const char *trouble = session_trouble(session);
         fprintf(stderr,
                 "sluice %s: no engine answered%s%s; the request stays on the Canary, and is acted on once one "
                 "does\n",

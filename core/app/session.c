@@ -32,6 +32,7 @@ struct session {
     struct watch *watches[WATCHES_MAX];
     struct store *stores[WATCHES_MAX];
     size_t watch_count;
+    char trouble[SHOWN_SIZE];
     struct timer timer;
     bool timed_out;
     bool (*is_over)(void *ctx); /* of session_wait; NULL: nothing is waited for */
@@ -276,15 +277,13 @@ enum session_end session_wait(struct session *session, int64_t timeout_ms, bool 
     return over ? SESSION_OVER : session->timed_out ? SESSION_TIMEOUT : SESSION_INTERRUPTED;
 }
 
-const char *session_trouble(const struct session *session)
+const char *session_trouble(struct session *session)
 {
-    for (size_t i = 0; i < session->watch_count; i++) {
-        const char *trouble = watch_trouble(session->watches[i]);
-        if (trouble[0] != '\0') {
-            return trouble;
-        }
+    const char *trouble = "";
+    for (size_t i = 0; i < session->watch_count && trouble[0] == '\0'; i++) {
+        trouble = watch_trouble(session->watches[i]);
     }
-    return "";
+    return shown_line(session->trouble, sizeof session->trouble, trouble);
 }
 
 /* --- a command --- */

@@ -60,8 +60,8 @@ enum session_end { SESSION_OVER, SESSION_TIMEOUT, SESSION_INTERRUPTED };
 enum session_end session_wait(struct session *session, int64_t timeout_ms, bool (*is_over)(void *ctx), void *ctx);
 /* Asks `is_over` of the wait under way, as after something that no watch tells. */
 void session_look(struct session *session);
-/* Why a watch brings nothing; "" while all is well. */
-const char *session_trouble(const struct session *session);
+/* Why a watch brings nothing, as one line for a terminal, until it is asked again; "" while all is well. */
+const char *session_trouble(struct session *session);
 
 /* A command that has one session: opens it, has `body` use it, and closes it. Gives the exit status: that of `body`; or
  * where there is no session, or `body` gives SESSION_FAILED, 2, and 130 when it was interrupted. Then `err` is told. */

@@ -293,8 +293,7 @@ static bool is_decided(void *ctx)
 
 /* --- telling --- */
 
-static int tell(const struct words *words, const struct session *session, const struct change *change,
-                enum session_end end)
+static int tell(const struct words *words, struct session *session, const struct change *change, enum session_end end)
 {
     static const char *const outcomes[] = {[PROMOTED] = "promoted",
                                            [TAKEN_BACK] = "taken back",
