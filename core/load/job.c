@@ -98,14 +98,18 @@ static bool read_order(struct job *job, const struct job_order *order, struct er
     return programs_find(job->ground->programs, &job->words, &job->paths, err) || explain(&job->words, err);
 }
 
-/* As one line, because a log for people has it as it is. */
+/* As one line each, the command and the problem, which has words of it: a log for people has them as they are, and so
+ * has an event of the canary. */
 static void name_command(const char *command, struct err *err)
 {
-    struct buf line;
-    buf_init(&line, 2 * COMMAND_SHOWN);
+    struct buf line, problem;
+    buf_init(&line, SIZE_MAX);
+    buf_init(&problem, SIZE_MAX);
     utf8_append_line(&line, command, strlen(command), COMMAND_SHOWN);
-    err_wrap(err, "command \"%s\"", buf_str(&line));
+    utf8_append_line(&problem, err->text, strlen(err->text), sizeof err->text);
+    err_set(err, err->code, "command \"%s\": %s", buf_str(&line), buf_str(&problem));
     buf_fini(&line);
+    buf_fini(&problem);
 }
 
 struct job *job_new(const struct job_ground *ground, const struct job_order *order, struct err *err)

@@ -405,6 +405,8 @@ static void what_is_refused_says_why(void **state)
         {"{\"cmd\":\"id\\nid\"}", 400,
          "command \"id id\": character 3, a new line: a second command; no shell reads this command, so it has to be "
          "'quoted' or left out"},
+        {"{\"cmd\":\"hey http://a/\\u001b[31m\"}", 400,
+         "command \"hey http://a/\uFFFD[31m\": hey: \"http://a/\uFFFD[31m\" is no URL of http or https"},
         {"{\"cmd\":\"hey -n 10000000 http://a/\"}", 400,
          "command \"hey -n 10000000 http://a/\": hey: 10000000 requests take 2h46m40s at this rate, -timeout allows "
          "1h0m0s"},
