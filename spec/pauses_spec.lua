@@ -116,6 +116,29 @@ describe('a pause', function()
     assert.is_true(world.world:now() - began >= 299000, world.world:now() - began .. ' ms')
   end)
 
+  it('is no part of how long a round took', function()
+    local world = at_weight()
+    local asked
+    world.world:fates(function(request)
+      local queries = request.url:find '^http://prometheus'
+      if queries and not asked then
+        asked = true
+        world.world:after('2s', function()
+          ask(world, 'pause', ALICE)
+        end)
+        world.world:after('5m', function()
+          ask(world, 'resume', BOB)
+        end)
+      end
+      return queries and { delay_ms = 3000 } or nil
+    end)
+    finish(world)
+    local lines = told(world)
+    assert.matches('%(paused for 4m 5%d', lines[2])
+    local sum = world.world:metrics():match '\nflagger_canary_duration_seconds_sum{[^}]*} ([%d.]+)'
+    assert.is_true(tonumber(sum) >= 3 and tonumber(sum) < 60, sum)
+  end)
+
   it('over another one is told and on record, with who and why', function()
     local world = at_weight()
     ask(world, 'pause', ALICE)
@@ -151,6 +174,15 @@ describe('a pause', function()
     world.world:run '5s'
     assert.same({ 'pause by alice: INC-4711', 'resume sluice.dev/pause', 'pause sluice.dev/pause: INC-4711' },
       pauses(world))
+  end)
+
+  it('is not ascribed to whose request stands beside the words of another person', function()
+    local world = at_weight()
+    annotate(world, { ['sluice.dev/pause'] = 'because I say so',
+      ['sluice.dev/request'] = '{"verb":"pause","by":"alice","reason":"INC-4711","id":"a"}' })
+    assert.is_nil(done(world, 'a', 'podinfo.test is paused').release)
+    told_once(world, 'podinfo.test is paused: because I say so')
+    assert.same({ 'pause sluice.dev/pause: because I say so' }, pauses(world))
   end)
 
   it('is ended by resume while spec.suspend goes on holding it', function()

@@ -45,14 +45,18 @@ static void on_record_fini(struct on_record *record)
 
 enum lack { LACKS_NOTHING, LACKS_PAUSE, LACKS_RESUME };
 
-/* The request that came with the state in which the Canary is; NULL: none did. An id is for one request. */
+/* The request that came with the state in which the Canary is; NULL: none did. An id is for one request, and who has a
+ * name in it has said what the annotation says: another person may change that alone. */
 static const struct request *request_of_state(const struct actor *actor, const struct canary *canary,
-                                              const struct on_record *record)
+                                              const struct on_record *record, const struct pause *pause)
 {
     const struct request *request = &actor->asked.request;
     const struct node *same_id = NULL;
     if (!asked_is_open(&actor->asked, canary->root) ||
         request->verb != (canary->pause != NULL ? REQUEST_PAUSE : REQUEST_RESUME)) {
+        return NULL;
+    }
+    if (request->verb == REQUEST_PAUSE && request->by != NULL && !str_equal(request->reason, pause->reason)) {
         return NULL;
     }
     same_id = requests_in(record->list, request->id);
@@ -79,7 +83,7 @@ bool actor_lacks_pause(struct actor *actor, const struct canary *canary)
     struct pause pause;
     pause_read(&pause, canary->root);
     on_record_init(&record, actor, canary);
-    enum lack lack = compare(record.list, &pause, request_of_state(actor, canary, &record));
+    enum lack lack = compare(record.list, &pause, request_of_state(actor, canary, &record, &pause));
     bool lacks = record.counts && lack != LACKS_NOTHING;
     on_record_fini(&record);
     pause_fini(&pause);
@@ -115,7 +119,7 @@ bool actor_note_pause(struct actor *actor, const struct canary *canary, bool acc
     struct pause pause;
     pause_read(&pause, canary->root);
     on_record_init(&record, actor, canary);
-    const struct request *request = request_of_state(actor, canary, &record);
+    const struct request *request = request_of_state(actor, canary, &record, &pause);
     enum lack lack = record.counts ? compare(record.list, &pause, request) : LACKS_NOTHING;
     bool busy = false;
     if (lack != LACKS_NOTHING && actor->run != NULL) {

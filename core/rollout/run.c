@@ -261,13 +261,27 @@ void run_ask(struct run *run, const struct request *request, const char *gate)
 
 void run_note_pause(struct run *run, const struct pause *pause, const struct request *request)
 {
-    requests_add_pause(&run->release->requests, pause, request, clock_wall_ms(run->context->clock));
+    int64_t now = clock_wall_ms(run->context->clock);
+    run->paused_since_ms = run->paused_since_ms != 0 ? run->paused_since_ms : now;
+    requests_add_pause(&run->release->requests, pause, request, now);
     run_save(run);
+}
+
+/* The round that is under way has taken no longer because somebody held it still. */
+static void leave_out_pause(struct run *run, int64_t now)
+{
+    int64_t *started_ms = &run->attempt.round_started_ms;
+    if (*started_ms != 0 && run->paused_since_ms != 0) {
+        *started_ms += now - (run->paused_since_ms > *started_ms ? run->paused_since_ms : *started_ms);
+    }
+    run->paused_since_ms = 0;
 }
 
 void run_note_resume(struct run *run, const struct request *request)
 {
-    requests_add_resume(&run->release->requests, request, clock_wall_ms(run->context->clock));
+    int64_t now = clock_wall_ms(run->context->clock);
+    leave_out_pause(run, now);
+    requests_add_resume(&run->release->requests, request, now);
     run_save(run);
 }
 

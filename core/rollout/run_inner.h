@@ -59,7 +59,8 @@ struct run {
     void (*carry_out)(struct run *run, enum run_verdict verdict);
     void (*flushed)(struct run *run);
     bool frozen;
-    bool saves; /* run_save is under way */
+    bool saves;              /* run_save is under way */
+    int64_t paused_since_ms; /* wall clock; 0: it is not paused, or was when this run began */
     struct trouble trouble;
 
     struct attempt attempt;
