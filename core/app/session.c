@@ -300,16 +300,19 @@ static void on_log(void *ctx, const char *line)
     doc_free(doc);
 }
 
+void session_tell_log(const char *command)
+{
+    log_set_sink(on_log, (void *)command);
+}
+
 int session_run(const char *command, const struct session_flags *flags, session_body_fn *body, void *ctx)
 {
     char name[COMMAND_SIZE];
     struct err err = {0};
     str_copy(name, sizeof name, command);
-    log_set_sink(on_log, name);
+    session_tell_log(name);
     struct session *session = session_open(flags, &err);
-    if (!flags->tells_log) {
-        log_set_sink(log_drop, NULL); /* trouble with a request is told at the end */
-    }
+    log_set_sink(log_drop, NULL); /* trouble with a request is told at the end */
     int status = session != NULL ? body(ctx, session, &err) : SESSION_FAILED;
     if (status == SESSION_FAILED) {
         fprintf(stderr, "sluice %s: %s\n", command, err.text);

@@ -12,7 +12,6 @@ struct session_flags {
     const char *kubeconfig, *context, *cluster, *user, *namespace;
     const char *otherwise; /* what may be named in the place of a cluster, for a message; NULL: nothing */
     bool reads_only;       /* nothing but GET leaves the session (app/reading_door.h) */
-    bool tells_log;        /* what is logged while a command runs is told, too: it stays longer than one request */
 };
 
 #define SESSION_FLAGS                                                                                                  \
@@ -67,4 +66,7 @@ const char *session_trouble(struct session *session);
  * where there is no session, or `body` gives SESSION_FAILED, 2, and 130 when it was interrupted. Then `err` is told. */
 enum { SESSION_FAILED = -1 };
 typedef int session_body_fn(void *ctx, struct session *session, struct err *err);
+/* From now on what is logged is told, too, as a line of the command: for one that stays longer than a request.
+ * `command` lives as long. */
+void session_tell_log(const char *command);
 int session_run(const char *command, const struct session_flags *flags, session_body_fn *body, void *ctx);

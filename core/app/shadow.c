@@ -357,6 +357,7 @@ static int run(void *ctx, struct session *session, struct err *err)
     }
     shadow.asker = shadow_asker_new(session, words->prometheus, bearer, templates, on_answer, &shadow);
     open_tool(&shadow);
+    session_tell_log("shadow"); /* behind the tool, which has its own log */
     int status = watch(&shadow, namespace, err);
     shadow.over = true; /* the stores may still tell of changes */
     timer_cancel(&shadow.wake);
@@ -387,7 +388,7 @@ static int command(struct words *words, int argc, char **argv)
 
 int command_shadow(int argc, char **argv)
 {
-    struct words words = {.provider = "istio", .session = {.reads_only = true, .tells_log = true}};
+    struct words words = {.provider = "istio", .session.reads_only = true};
     signal(SIGPIPE, SIG_IGN); /* a write tells */
     int status = command(&words, argc, argv);
     str_list_fini(&words.names);

@@ -19,8 +19,6 @@ import threading
 import time
 import unittest
 
-import hand
-
 SLUICE = None
 PATIENCE_S = 60
 OBJECTS = """
@@ -96,10 +94,10 @@ class Shadow(unittest.TestCase):
         self.addCleanup(self.metrics.shutdown)
         threading.Thread(target=self.metrics.serve_forever, daemon=True).start()
         self.url = f'http://127.0.0.1:{self.metrics.server_port}'
-        server = subprocess.Popen([SLUICE, 'sim', '--kubeconfig', self.config], stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.DEVNULL)
-        self.addCleanup(server.wait)
-        self.addCleanup(server.terminate)
+        self.server = subprocess.Popen([SLUICE, 'sim', '--kubeconfig', self.config], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+        self.addCleanup(self.server.wait)
+        self.addCleanup(self.server.terminate)
         self.until(lambda: self.config.exists() and self.kubectl('get', 'ns', check=False).returncode == 0)
         self.kubectl('apply', '-f', '-', text=OBJECTS.replace('URL', self.url))
         self.lines = queue.Queue()
@@ -230,6 +228,15 @@ class Shadow(unittest.TestCase):
         process.terminate()
         self.assertEqual(130, process.wait(PATIENCE_S))
 
+    def test_a_cluster_that_goes_away(self):
+        """It is told, and the watch goes on."""
+        process = self.shadow()
+        self.line()
+        self.server.terminate()
+        self.assertRegex(process.stderr.readline(), '^sluice shadow: watch of .*: ')
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(130, process.wait(PATIENCE_S))
+
     def test_how_it_ends(self):
         self.assertEqual('podinfo.shop  no phase yet, the canary has 0', self.shadow('--for', '1s') and self.line())
         self.assertEqual('0 releases: 0 rounds', self.line())
@@ -248,10 +255,31 @@ class Shadow(unittest.TestCase):
                 self.assertIn(problem, done.stderr)
 
 
+class Denying(http.server.BaseHTTPRequestHandler):
+    """An API server that lets nobody read anything, but Canaries where the server's `may` says so."""
+
+    def do_GET(self):
+        kind = self.path.split('?')[0].rsplit('/', 1)[1]
+        self.server.asked.append(kind)
+        status, answer = 403, {'kind': 'Status', 'apiVersion': 'v1', 'status': 'Failure', 'code': 403,
+                               'reason': 'Forbidden', 'message': 'alice may not list them'}
+        if kind == 'canaries' and self.server.may:
+            status, answer = 200, {'kind': 'CanaryList', 'apiVersion': 'flagger.app/v1beta1', 'metadata': {},
+                                   'items': []}
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
 class Forbidden(unittest.TestCase):
     def test_what_may_not_be_read(self):
         """Without Canaries it ends; without the others it goes on, and does not ask again."""
-        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), hand.Answers)
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Denying)
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -262,20 +290,15 @@ class Forbidden(unittest.TestCase):
             'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'c', 'users': [],
             'clusters': [{'name': 'c', 'cluster': {'server': f'http://127.0.0.1:{server.server_port}'}}],
             'contexts': [{'name': 'c', 'context': {'cluster': 'c', 'namespace': 'test'}}]}))
-        denied = 403, {'kind': 'Status', 'apiVersion': 'v1', 'status': 'Failure', 'code': 403, 'reason': 'Forbidden',
-                       'message': 'alice may not list them'}
         without = ''.join(f'sluice shadow: without {kind}: alice may not list them\n'
                           for kind in ('metrictemplates', 'events'))
-        for canaries, wanted in ((denied, (2, '', 'sluice shadow: alice may not list them\n')),
-                                 (hand.listed('Canary'), (3, None, without))):
-            server.answers, server.asked, server.told = {'/canaries': canaries, '': denied}, [], []
+        for may, status, told in ((False, 2, 'sluice shadow: alice may not list them\n'), (True, 3, without)):
+            server.may, server.asked = may, []
             done = subprocess.run([SLUICE, 'shadow', '--for', '1s'], capture_output=True, text=True,
                                   timeout=PATIENCE_S, env={**os.environ, 'KUBECONFIG': str(config)})
-            self.assertEqual(wanted[0], done.returncode)
-            self.assertEqual(wanted[2], done.stderr[:len(wanted[2])])
-            self.assertEqual(wanted[0] == 3, 'releases: 0 rounds' in done.stdout)
-            asked = [path.rsplit('/', 1)[1] for path in server.asked]
-            self.assertLessEqual(asked.count('events') + asked.count('metrictemplates'), 2)
+            self.assertEqual((status, told), (done.returncode, done.stderr[:len(told)]))
+            self.assertEqual(may, 'releases: 0 rounds' in done.stdout)
+            self.assertLessEqual(server.asked.count('events') + server.asked.count('metrictemplates'), 2)
 
 
 if __name__ == '__main__':
