@@ -243,7 +243,7 @@ describe('sluice shadow', function()
   it('follows a release that is not analysed, and a promotion that fails', function()
     local told = begun { more = { skips = true } }
     told.see(120, at(0, 0, 'Succeeded'))
-    assert.equal('release promoted: 1 round, 1 agree', told.last())
+    assert.equal('release promoted: 1 round, 1 agrees', told.last())
     told = begun()
     told.see(120, at(10))
     told.see(180, at(20))

@@ -186,9 +186,9 @@ class Shadow(unittest.TestCase):
                             ('Succeeded', 'succeeded')):
             self.write(phase, 20 if phase == 'Promoting' else 0, 2)
             self.assertEqual(f'podinfo.shop  {step}  agrees', self.line())
-        self.assertEqual('podinfo.shop  release promoted: 7 rounds, 6 agree, 1 differ; webhooks were not called, and '
+        self.assertEqual('podinfo.shop  release promoted: 7 rounds, 6 agree, 1 differs; webhooks were not called, and '
                          'count as Flagger got them: load', self.line())
-        self.assertEqual('1 release: 7 rounds, 6 agree, 1 differ', self.line())
+        self.assertEqual('1 release: 7 rounds, 6 agree, 1 differs', self.line())
         self.assertIsNone(self.line())
         self.assertEqual((1, ''), (process.wait(PATIENCE_S), process.stderr.read()))
         self.assertEqual({('GET', '/named/api/v1/query', None), ('GET', '/template/api/v1/query', None)},

@@ -99,9 +99,10 @@ end
 
 local function counts_in_words(record)
   local parts = { counted(record.rounds, 'round') }
-  for _, row in ipairs { { 'agrees', '%d agree' }, { 'differs', '%d differ' }, { 'unknown', '%d not compared' } } do
-    if record[row[1]] > 0 then
-      parts[#parts + 1] = row[2]:format(record[row[1]])
+  for _, row in ipairs { { 'agrees', 'agree' }, { 'differs', 'differ' }, { 'unknown', 'not compared' } } do
+    local number = record[row[1]]
+    if number > 0 then
+      parts[#parts + 1] = ('%d %s'):format(number, number == 1 and row[1] ~= 'unknown' and row[1] or row[2])
     end
   end
   return table.concat(parts, ', ')
