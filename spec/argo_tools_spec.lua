@@ -100,7 +100,7 @@ describe('Argo CD', function()
       approve = 'release=podinfo-1 gate reason' }, forms)
     assert.is_nil(act(world, 'approve', { release = 'podinfo-1', gate = 'confirm-rollout' }))
     assert.equal('approve Done: (Argo CD)', last_request(world))
-    world.world:run '40s'
+    world.world:run '15s'
     assert.equal('Progressing', world.phase)
     act(world, 'pause', { reason = 'INC-4711: "it", {we} \\ think\nso -- now' })
     assert.equal('pause Done: INC-4711: "it", {we} \\ think so -- now (Argo CD)', last_request(world))
@@ -128,6 +128,17 @@ describe('Argo CD', function()
     world.world:run '5m'
     assert.equal('Succeeded', world.phase)
     assert.equal('pause', offered(world))
+  end)
+
+  case('has the name of whoever took an action in its own audit, beside the Canary', function()
+    local world = World.new { analysis = { stepWeights = { 50 } } }
+    world:initialise()
+    local events = ask_about(world, '"ask":"audit","name":"promote","user":"alice"')
+    assert.equal(1, #events)
+    local canary = world.world:get('canaries.flagger.app', 'test', 'podinfo')
+    assert.same({ 'ResourceActionRan', 'alice ran action promote', 'alice', canary.metadata.uid, 'test' },
+      { events[1].reason, events[1].message, events[1].metadata.annotations.user, events[1].involvedObject.uid,
+        events[1].metadata.namespace })
   end)
 
   -- Differences --------------------------------------------------------------------------------

@@ -129,6 +129,43 @@ class Pages(unittest.TestCase):
         self.serves, self.ready, self.kubeconfig = True, '/version', 'demo.config'
         self.assertEqual((1, 1), self.follow('docs/by-hand.md'))
 
+    # What each command of docs/runbook.md says of a release of docs/by-hand.md, and what must have happened before.
+    AT_WEIGHT = "kubectl -n test wait canary/shop --for=jsonpath='{.status.canaryWeight}'=10 --timeout=2m"
+    ON_CALL = [
+        ('sluice status', AT_WEIGHT, 'Progressing'),
+        ('kubectl -n test get releases', None, 'shop-1'),
+        ('kubectl -n test describe canary', None, 'Kind: +Canary'),
+        ('sluice why', None, 'shop-1.test'),
+        ('sluice pause', None, 'shop.test is paused'),
+        ('sluice resume', None, 'shop.test goes on'),
+        ('sluice rollback', None, 'shop-1 is taken back'),
+        ('sluice retry', 'sluice wait -n test deployment/shop', 'shop-2 releases that revision again'),
+        ('sluice approve', AT_WEIGHT, 'refused: shop-2 waits at no gate'),
+        ('sluice promote', None, 'the rest of the analysis of shop-2 is skipped'),
+    ]
+
+    def test_runbook(self):
+        """The commands of its beginning, in their order."""
+        self.ready, self.kubeconfig = '/version', 'demo.config'
+        for language, text, _ in blocks((ROOT / 'docs/by-hand.md').read_text()):
+            if language == 'sh':
+                self.serve(text.replace('--speed 5', '--speed 10'))
+            elif language == 'yaml':
+                (self.top / 'shop.yaml').write_text(text)
+        self.type('kubectl apply -f shop.yaml && sluice wait -n test deployment/shop && '
+                  'kubectl -n test set image deployment/shop shop=shop:2')
+        lines = [line.partition('#')[0].strip() for language, text, _ in blocks((ROOT / 'docs/runbook.md').read_text())
+                 if language == 'sh' for line in text.splitlines()]
+        commands = [re.sub(r'\bNAME\b', 'shop', re.sub(r'\bNS\b', 'test', line)) for line in lines]
+        self.assertEqual(len(self.ON_CALL), len(commands))
+        for command, (begins, before, says) in zip(commands, self.ON_CALL):
+            with self.subTest(command):
+                self.assertTrue(command.startswith(begins), command)
+                if before:
+                    self.type(before)
+                self.assertRegex(self.type(command), says)
+        self.assertRegex(self.type('sluice wait -n test deployment/shop'), 'shop-2 was promoted')
+
     def test_readme(self):
         """The strategy of README.md is one, and its commands are there."""
         page = (ROOT / 'README.md').read_text()

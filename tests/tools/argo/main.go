@@ -5,6 +5,7 @@
 //	{"ask": "health", "object": …}                          {"status": …, "message": …}; null where Argo CD has no script
 //	{"ask": "actions", "object": …}                         [{"name": …, "disabled": …, "params": [{"name": …}]}]
 //	{"ask": "act", "name": …, "params": …, "object": …}     the merge patch that Argo CD sends
+//	{"ask": "audit", "name": …, "user": …, "object": …}     the event of an action that somebody took
 //	{"ask": "diff", "live": …, "target": …, "ignore": […]}  {"live": …, "wanted": …} where they differ, else false; with
 //	                                                        these ignoreDifferences of an Application
 //
@@ -21,6 +22,7 @@ import (
 
 	"github.com/argoproj/argo-cd/v3/pkg/apiclient/application"
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
+	"github.com/argoproj/argo-cd/v3/util/argo"
 	"github.com/argoproj/argo-cd/v3/util/argo/diff"
 	"github.com/argoproj/argo-cd/v3/util/argo/normalizers"
 	"github.com/argoproj/argo-cd/v3/util/lua"
@@ -29,6 +31,7 @@ import (
 	openapi_v2 "github.com/google/gnostic-models/openapiv2"
 	"github.com/sirupsen/logrus"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/client-go/kubernetes/fake"
@@ -44,6 +47,7 @@ const (
 type question struct {
 	Ask    string                               `json:"ask"`
 	Name   string                               `json:"name"`
+	User   string                               `json:"user"`
 	Params map[string]string                    `json:"params"`
 	Object map[string]any                       `json:"object"`
 	Live   map[string]any                       `json:"live"`
@@ -109,6 +113,19 @@ func act(vm lua.VM, q *question, object *unstructured.Unstructured) any {
 	return json.RawMessage(patch)
 }
 
+// What Argo CD's server hands to its audit once an action was taken.
+func audit(q *question, object *unstructured.Unstructured) any {
+	client, gvk := fake.NewClientset(), object.GroupVersionKind()
+	info := argo.EventInfo{Type: corev1.EventTypeNormal, Reason: argo.EventReasonResourceActionRan}
+	node := &v1alpha1.ResourceNode{ResourceRef: v1alpha1.ResourceRef{Group: gvk.Group, Version: gvk.Version,
+		Kind: gvk.Kind, Namespace: object.GetNamespace(), Name: object.GetName(), UID: string(object.GetUID())}}
+	argo.NewAuditLogger(client, "argocd-server", []string{"all"}).LogResourceEvent(node, info,
+		fmt.Sprintf("%s ran action %s", q.User, q.Name), q.User)
+	events, err := client.CoreV1().Events(object.GetNamespace()).List(context.Background(), metav1.ListOptions{})
+	check(err, "audit")
+	return events.Items
+}
+
 // The kinds that a cluster tells Argo CD of. Of Kubernetes' own it has the types itself, and only their names are
 // looked up. The mesh's have no list that is merged by keys, as a type without fields has none.
 var kinds = map[string][3]string{
@@ -159,6 +176,8 @@ func answer(overrides map[string]v1alpha1.ResourceOverride, q *question) any {
 		return actions(vm, object)
 	case "act":
 		return act(vm, q, object)
+	case "audit":
+		return audit(q, object)
 	case "diff":
 		return differ(overrides, q)
 	}
