@@ -4,6 +4,7 @@
 #include "app/check_inner.h"
 #include "app/cli.h"
 #include "app/command.h"
+#include "app/session.h"
 #include "app/shown.h"
 #include "app/version.h"
 #include "base/log.h"
@@ -34,6 +35,7 @@ const struct cli_flag check_flags[] = {
     {"f", "PATH", "a file, - for the standard input, or a folder, of which every .yaml, .yml and .json file is read"},
     {"filename", "PATH", NULL},
     {"kubeconfig", "FILE", "look at the Canaries of this cluster"},
+    {"context", "NAME", "one of the kubeconfig's (default: its current one)"},
     {"mesh-provider", "NAME",
      "of the engine that will read them (default " CANARY_PROVIDER "), for Canaries that say none"},
     {"namespace", "NAME", "only at those of this namespace"},
@@ -52,7 +54,8 @@ struct words {
     struct str_list paths;
     bool for_authors; /* the paths are words, without -f */
     bool names_files; /* by -f */
-    const char *kubeconfig, *namespace, *provider, *prometheus, *token_file;
+    struct session_flags session;
+    const char *provider, *prometheus, *token_file;
     bool json, writes, help, version;
 };
 
@@ -65,12 +68,10 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     } else if (strcmp(name, "f") == 0 || strcmp(name, "filename") == 0) {
         words->names_files = true;
         str_list_push(&words->paths, value);
-    } else if (strcmp(name, "kubeconfig") == 0) {
-        words->kubeconfig = value;
+    } else if (session_take(&words->session, name, value)) {
+        return true;
     } else if (strcmp(name, "mesh-provider") == 0) {
         words->provider = value;
-    } else if (strcmp(name, "namespace") == 0 || strcmp(name, "n") == 0) {
-        words->namespace = value;
     } else if (strcmp(name, "o") == 0 || strcmp(name, "output") == 0) {
         return cli_read_form(value, &words->json, err);
     } else if (strcmp(name, "prometheus") == 0) {
@@ -95,12 +96,12 @@ static bool is_whole(const struct words *words, struct err *err)
     if (words->for_authors && words->names_files) {
         return err_set(err, ERR_INVALID, "files are named either by -f or without it, not both");
     }
-    if ((words->paths.count > 0) == (words->kubeconfig != NULL)) {
+    if ((words->paths.count > 0) == (words->session.kubeconfig != NULL)) {
         return err_set(err, ERR_INVALID, "%s",
-                       words->kubeconfig != NULL ? "either files or -kubeconfig, not both"
-                                                 : "a file, -f or -kubeconfig is missing");
+                       words->session.kubeconfig != NULL ? "either files or -kubeconfig, not both"
+                                                         : "a file, -f or -kubeconfig is missing");
     }
-    if (words->prometheus != NULL && words->kubeconfig != NULL) {
+    if (words->prometheus != NULL && words->session.kubeconfig != NULL) {
         return err_set(err, ERR_INVALID, "-prometheus is asked about Canaries in files");
     }
     if (words->token_file != NULL && words->prometheus == NULL) {
@@ -109,8 +110,9 @@ static bool is_whole(const struct words *words, struct err *err)
     if (words->writes && !words->for_authors) {
         return err_set(err, ERR_INVALID, "-write is for files that are named without -f");
     }
-    return words->namespace == NULL || words->kubeconfig != NULL ||
-           err_set(err, ERR_INVALID, "-namespace is of use with -kubeconfig only");
+    bool is_cluster = words->session.kubeconfig != NULL;
+    return is_cluster || !session_is_told(&words->session) ||
+           err_set(err, ERR_INVALID, "-namespace and -context are of use with -kubeconfig only");
 }
 
 /* A person reads what others log. */
@@ -143,8 +145,8 @@ static int look(const struct words *words)
     struct err err = {0};
     if (!check_init(&check, words->provider, &err)) {
         str_list_push(&check.errors, err.text);
-    } else if (words->kubeconfig != NULL) {
-        check_cluster(&check, words->kubeconfig, words->namespace);
+    } else if (words->session.kubeconfig != NULL) {
+        check_cluster(&check, &words->session);
     }
     check.takes_scripts = words->for_authors;
     for (size_t i = 0; words->writes && i < words->paths.count; i++) {
@@ -158,8 +160,9 @@ static int look(const struct words *words)
     }
     check_end(&check);
     print_errors(&check);
-    bool is_read = words->for_authors ? check.file_count > 0
-                                      : words->kubeconfig == NULL || check.canary_count > 0 || check.errors.count == 0;
+    bool is_read = words->for_authors
+                       ? check.file_count > 0
+                       : words->session.kubeconfig == NULL || check.canary_count > 0 || check.errors.count == 0;
     if (words->json || is_read) { /* "0 files" says nothing of a wrong name, "0 Canaries" nothing of a wrong cluster */
         (words->json ? check_print_json : words->for_authors ? check_print_findings : check_print_text)(&check, stdout);
     }

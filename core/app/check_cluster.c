@@ -43,12 +43,11 @@ static bool read_all(struct session *session, struct check *check, const char *n
     return ok;
 }
 
-void check_cluster(struct check *check, const char *kubeconfig, const char *namespace)
+void check_cluster(struct check *check, const struct session_flags *flags)
 {
     struct err err = {0};
-    struct session_flags flags = {.kubeconfig = kubeconfig, .namespace = namespace};
-    struct session *session = session_open(&flags, &err);
-    if (session == NULL || !read_all(session, check, namespace, &err)) {
+    struct session *session = session_open(flags, &err);
+    if (session == NULL || !read_all(session, check, flags->namespace, &err)) {
         str_list_push(&check->errors, err.text);
         check->is_interrupted = session != NULL && session_is_interrupted(session);
     }

@@ -279,8 +279,9 @@ const struct check_named *check_find_named(const struct check *check, enum check
 void check_prometheus(struct check *check, const char *url, const char *token_file);
 /* A file, "-" for the standard input, or all .yaml, .yml and .json files of a folder; with takes_scripts .lua too. */
 void check_path(struct check *check, const char *path);
-/* All Canaries that the API server has; `namespace` NULL: of all namespaces. */
-void check_cluster(struct check *check, const char *kubeconfig, const char *namespace);
+struct session_flags;
+/* All Canaries that the API server has; without a namespace in `flags` those of all. */
+void check_cluster(struct check *check, const struct session_flags *flags);
 
 /* --- telling it --- */
 

@@ -4,7 +4,7 @@
 
 #include "app/command.h"
 #include "app/dashboard_page.h"
-#include "app/kubeconfig.h"
+#include "app/session.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -25,8 +25,7 @@ const struct cli_flag dashboard_flags[] = {
     {"host", "NAME", "one more name by which it is reached; may be said again"},
     {"n", "NAMESPACE", "the only namespace that is shown (default: all)"},
     {"namespace", "NAMESPACE", NULL},
-    {"kubeconfig", "FILE", "the cluster (default: as kubectl finds it)"},
-    {"context", "NAME", "one of the kubeconfig's (default: its current one)"},
+    CLUSTER_FLAGS,
     CLI_COMMON,
     {0},
 };
@@ -39,7 +38,8 @@ enum { PORT_DEFAULT = 8090 };
 struct words {
     char *host; /* where it listens */
     int port;
-    const char *prefix, *namespace, *kubeconfig, *context;
+    struct session_flags session;
+    const char *prefix;
     struct str_list hosts;
     bool help, version;
 };
@@ -65,12 +65,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         return board_check_prefix(value, err);
     } else if (strcmp(name, "host") == 0) {
         str_list_push(&words->hosts, value);
-    } else if (strcmp(name, "n") == 0 || strcmp(name, "namespace") == 0) {
-        words->namespace = value;
-    } else if (strcmp(name, "kubeconfig") == 0) {
-        words->kubeconfig = value;
-    } else if (strcmp(name, "context") == 0) {
-        words->context = value;
+    } else if (session_take(&words->session, name, value)) {
+        return true;
     } else if (strcmp(name, "version") == 0) {
         words->version = true;
     } else {
@@ -90,7 +86,7 @@ static void on_signal(void *ctx, int signum)
 static bool open_all(struct program *p, struct words *words, struct err *err)
 {
     struct kube_config config = {0};
-    if (!kubeconfig_load(words->kubeconfig, words->context, NULL, &config, err)) {
+    if (!session_config(&words->session, &config, err)) {
         kube_config_fini(&config);
         return false;
     }
@@ -98,7 +94,7 @@ static bool open_all(struct program *p, struct words *words, struct err *err)
     p->kube = kube_client_new(p->http, loop_clock(p->loop), p->loop, &config);
     struct dashboard_page_options options = {.loop = p->loop,
                                              .kube = p->kube,
-                                             .namespace = words->namespace,
+                                             .namespace = words->session.namespace,
                                              .host = words->host,
                                              .port = words->port,
                                              .prefix = words->prefix,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/subject.h"
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -299,9 +300,17 @@ static bool check_dashboard(const struct flags *flags, struct err *err)
            (board_check_prefix(flags->dashboard_prefix, err) || err_wrap(err, "-dashboard-prefix"));
 }
 
+/* Empty: all of them. */
+static bool check_namespaces(const struct flags *flags, struct err *err)
+{
+    const char *election = flags->leader_election_namespace;
+    return (flags->namespace[0] == '\0' || subject_check_namespace("-namespace", flags->namespace, err)) &&
+           (election[0] == '\0' || subject_check_namespace("-leader-election-namespace", election, err));
+}
+
 static bool check(struct flags *flags, struct err *err)
 {
-    if (!check_port("port", flags->port, err) || !check_dashboard(flags, err)) {
+    if (!check_port("port", flags->port, err) || !check_dashboard(flags, err) || !check_namespaces(flags, err)) {
         return false;
     }
     if (!log_level_is(flags->log_level)) {

@@ -28,8 +28,8 @@ static void list_usual(struct str_list *paths)
     str_free(&path);
 }
 
-bool kubeconfig_load_chosen(const char *path, const struct kube_choice *choice, const char *otherwise,
-                            struct kube_config *config, struct err *err)
+bool kubeconfig_load(const char *path, const struct kube_choice *choice, const char *otherwise,
+                     struct kube_config *config, struct err *err)
 {
     if (path != NULL) {
         return kube_config_load_chosen(path, choice, config, err);
@@ -49,10 +49,4 @@ bool kubeconfig_load_chosen(const char *path, const struct kube_choice *choice, 
     }
     str_list_fini(&paths);
     return ok;
-}
-
-bool kubeconfig_load(const char *path, const char *context, const char *otherwise, struct kube_config *config,
-                     struct err *err)
-{
-    return kubeconfig_load_chosen(path, &(struct kube_choice){.context = context}, otherwise, config, err);
 }

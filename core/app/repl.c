@@ -37,9 +37,9 @@ static const char after[] =
     "could not be carried out, 130 interrupted.\n";
 
 const struct cli_flag repl_flags[] = {
-    {"namespace", "NAME", "of a live canary (default: that of the kubeconfig)"},
-    {"n", "NAME", NULL},
-    {"kubeconfig", "FILE", "of the cluster of a live canary (default: $KUBECONFIG, ~/.kube/config)"},
+    {"n", "NAMESPACE", "of a live canary (default: that of the context)"},
+    {"namespace", "NAMESPACE", NULL},
+    CLUSTER_FLAGS,
     {"prometheus", "URL", "ask this one for a live canary (default: its spec.metricsServer)"},
     {"prometheus-token-file", "FILE", "with the bearer token in this file (default the one in $PROMETHEUS_TOKEN)"},
     {"release", "FILE", "walk a release as it was recorded (kubectl get release NAME -o yaml)"},
@@ -54,7 +54,8 @@ enum { COLUMNS_DEFAULT = 80, LINE_MAX_LEN = 1 << 20, INTERRUPTED = 130 };
 
 struct words {
     const char *path, *history; /* path: or the name of a live canary */
-    const char *release, *namespace, *kubeconfig, *prometheus, *token_file, *until;
+    struct session_flags session;
+    const char *release, *prometheus, *token_file, *until;
     struct str_list lines; /* of -e */
     bool help, version;
 };
@@ -67,10 +68,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
             return err_set(err, ERR_INVALID, "%s: one scenario is wanted", value);
         }
         words->path = value;
-    } else if (strcmp(name, "namespace") == 0 || strcmp(name, "n") == 0) {
-        words->namespace = value;
-    } else if (strcmp(name, "kubeconfig") == 0) {
-        words->kubeconfig = value;
+    } else if (session_take(&words->session, name, value)) {
+        return true;
     } else if (strcmp(name, "prometheus") == 0) {
         words->prometheus = value;
     } else if (strcmp(name, "prometheus-token-file") == 0) {
@@ -93,7 +92,7 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
 
 static bool is_live(const struct words *words)
 {
-    return words->namespace != NULL || words->kubeconfig != NULL || words->prometheus != NULL;
+    return session_is_told(&words->session) || words->prometheus != NULL;
 }
 
 static int columns_of_terminal(void)
@@ -233,8 +232,7 @@ static bool take_canary(struct words *words, struct err *err)
     if (words->path == NULL) {
         return err_set(err, ERR_INVALID, "the name of a Canary is missing");
     }
-    bool ok = subject_read(words->path, SUBJECT_CANARY, &subject, err) &&
-              (words->namespace == NULL || subject_check_namespace("--namespace", words->namespace, err));
+    bool ok = subject_read(words->path, SUBJECT_CANARY, &subject, err);
     words->path = subject.name;
     return ok;
 }
@@ -265,7 +263,7 @@ static struct doc *order_of(const struct words *words, const struct repl_live *l
     doc_set_root(order, root);
     if (live != NULL) {
         node_set_str(order, root, "canary", words->path);
-        node_set_str(order, root, "namespace", words->namespace != NULL ? words->namespace : repl_live_namespace(live));
+        node_set_str(order, root, "namespace", repl_live_namespace(live));
         node_set_str(order, root, "server", repl_live_server(live));
         node_set_str(order, root, "prometheus", words->prometheus);
     } else if (words->release != NULL) {
@@ -300,7 +298,7 @@ static int run(struct words *words)
 {
     struct err err = {0};
     char *bearer = words->prometheus != NULL ? bearer_read(words->token_file, "PROMETHEUS_TOKEN", &err) : NULL;
-    struct repl_live *live = is_live(words) && err.code == ERR_NONE ? repl_live_open(words->kubeconfig, &err) : NULL;
+    struct repl_live *live = is_live(words) && err.code == ERR_NONE ? repl_live_open(&words->session, &err) : NULL;
     int status = 2;
     if (err.code != ERR_NONE) {
         fprintf(stderr, "sluice repl: %s\n", err.text);

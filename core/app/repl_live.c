@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <string.h>
 
-#include "app/kubeconfig.h"
 #include "app/reading_door.h"
 #include "app/repl_world.h"
 #include "base/mem.h"
@@ -175,14 +174,14 @@ int repl_live_fetch(void *ctx, const char *what, char **body)
 
 /* --- life --- */
 
-struct repl_live *repl_live_open(const char *kubeconfig, struct err *err)
+struct repl_live *repl_live_open(const struct session_flags *flags, struct err *err)
 {
     struct repl_live *live = mem_new(struct repl_live);
-    if (!kubeconfig_load(kubeconfig, NULL, NULL, &live->config, err)) {
+    if (!session_config(flags, &live->config, err)) {
         repl_live_close(live);
         return NULL;
     }
-    live->namespace = str_dup(live->config.namespace);
+    live->namespace = str_dup(flags->namespace != NULL ? flags->namespace : live->config.namespace);
     live->server = str_dup(live->config.server);
     return live;
 }

@@ -10,15 +10,15 @@
  *     out   URL HEADER...                             the same, which must not reach this machine */
 #pragma once
 
+#include "app/session.h"
 #include "base/err.h"
 
 struct repl_live;
 
-/* `kubeconfig` NULL: $KUBECONFIG or ~/.kube/config, or that of the Pod. Nothing is sent yet. NULL and err when the file
- * cannot be read. */
-struct repl_live *repl_live_open(const char *kubeconfig, struct err *err);
+/* By session_config. Nothing is sent yet. NULL and err: there is no cluster, or the file cannot be read. */
+struct repl_live *repl_live_open(const struct session_flags *flags, struct err *err);
 void repl_live_close(struct repl_live *live); /* NULL: nothing */
-/* Of the context; borrowed. */
+/* That of the flag, or of the context; borrowed. */
 const char *repl_live_namespace(const struct repl_live *live);
 const char *repl_live_server(const struct repl_live *live);
 

@@ -59,10 +59,17 @@ bool session_take(struct session_flags *flags, const char *name, const char *val
     return false;
 }
 
-static bool load_config(const struct session_flags *flags, struct kube_config *config, struct err *err)
+bool session_is_told(const struct session_flags *flags)
+{
+    return flags->namespace != NULL || flags->kubeconfig != NULL || flags->context != NULL || flags->cluster != NULL ||
+           flags->user != NULL;
+}
+
+bool session_config(const struct session_flags *flags, struct kube_config *config, struct err *err)
 {
     struct kube_choice choice = {.context = flags->context, .cluster = flags->cluster, .user = flags->user};
-    return kubeconfig_load_chosen(flags->kubeconfig, &choice, flags->otherwise, config, err);
+    return (flags->namespace == NULL || subject_check_namespace("-n", flags->namespace, err)) &&
+           kubeconfig_load(flags->kubeconfig, &choice, flags->otherwise, config, err);
 }
 
 /* --- life --- */
@@ -78,8 +85,7 @@ static void on_signal(void *ctx, int signum)
 struct session *session_open(const struct session_flags *flags, struct err *err)
 {
     struct kube_config config = {0};
-    if ((flags->namespace != NULL && !subject_check_namespace("-n", flags->namespace, err)) ||
-        !load_config(flags, &config, err)) {
+    if (!session_config(flags, &config, err)) {
         answer_show_err(err);
         kube_config_fini(&config);
         return NULL;

@@ -14,22 +14,28 @@ struct session_flags {
     bool reads_only;       /* nothing but GET leaves the session (app/reading_door.h) */
 };
 
-#define SESSION_FLAGS                                                                                                  \
-    {"n", "NAMESPACE", "that of the Canary (default: that of the context)"}, {"namespace", "NAMESPACE", NULL},         \
-        {"kubeconfig", "FILE", "the cluster (default: as kubectl finds it)"},                                          \
+#define CLUSTER_FLAGS                                                                                                  \
+    {"kubeconfig", "FILE", "the cluster (default: as kubectl finds it)"},                                              \
         {"context", "NAME", "one of the kubeconfig's (default: its current one)"},                                     \
         {"cluster", "NAME", "one of the kubeconfig's, in the place of the context's"},                                 \
     {                                                                                                                  \
         "user", "NAME", "one of the kubeconfig's, in the place of the context's"                                       \
     }
+#define SESSION_FLAGS                                                                                                  \
+    {"n", "NAMESPACE", "that of the Canary (default: that of the context)"}, {"namespace", "NAMESPACE", NULL},         \
+        CLUSTER_FLAGS
 
 /* True when `name` is one of these flags, and taken. */
 bool session_take(struct session_flags *flags, const char *name, const char *value);
+/* True when one of them is given. */
+bool session_is_told(const struct session_flags *flags);
+/* The kubeconfig that they name, as kubectl finds it (app/kubeconfig.h), and in a Pod the service account. False and
+ * err: there is none, or it cannot be read, or no namespace can be called so. */
+bool session_config(const struct session_flags *flags, struct kube_config *config, struct err *err);
 
 struct session;
 
-/* Finds the kubeconfig as kubectl does (app/kubeconfig.h), and in a Pod the service account. Nobody is asked yet. NULL
- * and err: there is none, or it cannot be read. */
+/* By session_config. Nobody is asked yet. */
 struct session *session_open(const struct session_flags *flags, struct err *err);
 void session_close(struct session *session);
 /* That of the flag, or of the context. */

@@ -140,6 +140,10 @@ static void values_are_checked(void **state)
     expect_refused("-port=http", "-port: \"http\" is not a port");
     expect_refused("-port=65536", "-port: \"65536\" is not a port");
     expect_refused("-port=", "-port: \"\" is not a port");
+    expect_refused("-namespace=a/b",
+                   "-namespace \"a/b\": a namespace is wanted, a name of small letters, digits and -");
+    expect_refused("-leader-election-namespace=..", "-leader-election-namespace \"..\": a namespace is wanted, a name "
+                                                    "of small letters, digits and -");
     expect_refused("-dashboard=http", "-dashboard: \"http\" is not a port");
     expect_refused("-dashboard=8080", "-dashboard: port 8080 is that of /healthz and /metrics");
     expect_refused("-dashboard=80 -dashboard-hosts=a.example,b.example\tc.example",
