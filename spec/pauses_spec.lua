@@ -247,6 +247,17 @@ describe('a pause', function()
     assert.same({ 'pause by alice: INC-4711', 'resume by bob: it was the database' }, pauses(world))
   end)
 
+  it('of a Canary that is refused is on record by another engine, too', function()
+    local world = at_weight()
+    specify(world, { analysis = { interval = '10s', threshold = 5, stepWeight = 20, maxWeight = 40,
+      sessionAffinity = { cookieName = 'x' } } })
+    until_told(world, 'is refused')
+    ask(world, 'pause', ALICE)
+    world.world:kill_engine()
+    await_answer(world, 'a')
+    assert.same({ 'pause by alice: INC-4711' }, pauses(world))
+  end)
+
   it('without a reason says none', function()
     local world = at_weight()
     annotate(world, { ['sluice.dev/pause'] = 'by hand',

@@ -231,8 +231,8 @@ char *verdict_on_any(const struct request_subject *subject);
 /* --- actor_pause.c --- */
 
 /* Puts on record what holds the Canary still, or that nothing does any more, where that is not there yet. True: it is
- * under way, and wakes the actor. `accepted`: the Canary is not refused. */
-bool actor_note_pause(struct actor *actor, const struct canary *canary, bool accepted);
+ * under way, and wakes the actor. */
+bool actor_note_pause(struct actor *actor, const struct canary *canary);
 /* True while the release under way has not yet on record what the Canary says of a pause. */
 bool actor_lacks_pause(struct actor *actor, const struct canary *canary);
 /* Freezes the run, and tells why once it has. */

@@ -113,7 +113,7 @@ static bool note(struct actor *actor, enum lack lack, const struct pause *pause,
     return true;
 }
 
-bool actor_note_pause(struct actor *actor, const struct canary *canary, bool accepted)
+bool actor_note_pause(struct actor *actor, const struct canary *canary)
 {
     struct on_record record;
     struct pause pause;
@@ -124,7 +124,7 @@ bool actor_note_pause(struct actor *actor, const struct canary *canary, bool acc
     bool busy = false;
     if (lack != LACKS_NOTHING && actor->run != NULL) {
         busy = note(actor, lack, &pause, request);
-    } else if (lack != LACKS_NOTHING && accepted) {
+    } else if (lack != LACKS_NOTHING) {
         actor_resume(actor, record.latest);
         busy = true;
     }

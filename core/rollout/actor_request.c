@@ -285,7 +285,7 @@ bool actor_take_request(struct actor *actor, const struct canary *canary, bool a
     /* It wakes the actor when that has ended. A release that is being taken back has begun to do what was asked. */
     if (actor->run != NULL && run_is_acting(actor->run) && !run_is_ending(actor->run)) {
         return false;
-    } else if (!is_urgent && actor_note_pause(actor, canary, accepted)) {
+    } else if (!is_urgent && actor_note_pause(actor, canary)) {
         return true;
     } else if (is_open) {
         return take_open(actor, canary, accepted);

@@ -32,6 +32,17 @@ describe('tool.board.release', function()
     assert.equal('2:00', drawn.decisions[3].clock)
   end)
 
+  it('tells who paused it and who let it go on, and for how long', function()
+    local drawn = draw({ state = 'Succeeded', started = STARTED, ended = '2026-11-29T10:05:00Z', requests = {
+      { id = 'a', verb = 'pause', by = 'alice', reason = 'INC-4711', acted = '2026-11-29T10:01:00Z' },
+      { id = 'b', verb = 'resume', by = 'bob', acted = '2026-11-29T10:03:00Z' } } }).release
+    local paused, resumed = drawn.decisions[2], drawn.decisions[3]
+    assert.same({ 'paused', '1:00', 'by alice: INC-4711', 'unsure' },
+      { paused.label, paused.clock, paused.text, paused.class })
+    assert.same({ 'resumed', '3:00', 'by bob (paused for 2m 00s)' }, { resumed.label, resumed.clock, resumed.text })
+    assert.equal('5m 00s, of them 2m 00s paused', drawn.took)
+  end)
+
   it('keeps the bounds of each point, as they may change in mid-run', function()
     local points = draw({ state = 'Running', started = STARTED,
       evidence = { evidence('01:00', 'pass', { value = 99.5 }), evidence('02:00', 'fail', { value = 97, min = 98 }),

@@ -104,6 +104,12 @@ local function gate_of(record, story, canary)
   return now and now.kind == 'gate' and readable(now.message) or nil
 end
 
+--- How long it took, and how much of that it stood still.
+local function took_of(story)
+  local took = story.took_ms and moments.span(story.took_ms)
+  return took and story.paused_ms and ('%s, of them %s paused'):format(took, moments.span(story.paused_ms)) or took
+end
+
 --- Events know no smaller unit than a second, and those of the end of a release come a little later than its end.
 local BEFORE_MS, AFTER_MS = 1000, 30000
 
@@ -132,7 +138,7 @@ function M.draw(order)
     outcome = story.outcome,
     class = OUTCOMES[story.outcome] or 'unsure',
     gate = gate_of(record, story, order.canary),
-    took = story.took_ms and moments.span(story.took_ms),
+    took = took_of(story),
     why = story.why and readable(story.why),
     cut = story.cut and cut_text(story.cut),
     started_ms = story.started_ms,
