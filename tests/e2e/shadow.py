@@ -255,6 +255,74 @@ class Shadow(unittest.TestCase):
                 self.assertIn(problem, done.stderr)
 
 
+def podinfo(name, spec):
+    """A Deployment and its Canary, with this analysis."""
+    labels, skip = {'app': name}, spec.pop('skipAnalysis', False)
+    return [
+        {'apiVersion': 'apps/v1', 'kind': 'Deployment',
+         'metadata': {'name': name, 'namespace': 'shop', 'labels': labels},
+         'spec': {'replicas': 1, 'selector': {'matchLabels': labels}, 'template': {
+             'metadata': {'labels': labels}, 'spec': {'containers': [{'name': 'c', 'image': f'{name}:1'}]}}}},
+        {'apiVersion': 'flagger.app/v1beta1', 'kind': 'Canary', 'metadata': {'name': name, 'namespace': 'shop'},
+         'spec': {'targetRef': {'apiVersion': 'apps/v1', 'kind': 'Deployment', 'name': name}, 'service': {'port': 80},
+                  'skipAnalysis': skip, 'analysis': {'interval': '10s', 'threshold': 3, 'metrics': [], **spec}}}]
+
+
+def nowhere(name, kind):
+    return [{'name': name, 'type': kind, 'url': f'http://127.0.0.1:9/{name}'}]
+
+
+class BesideSluice(unittest.TestCase):
+    """Sluice writes what Flagger writes: beside itself it agrees with each round."""
+
+    KINDS = {
+        'steps': {'stepWeight': 20, 'maxWeight': 50}, 'listed': {'stepWeights': [1, 20, 80], 'stepWeightPromotion': 30},
+        'green': {'iterations': 3}, 'copied': {'iterations': 2, 'mirror': True},
+        'skipped': {'skipAnalysis': True, 'stepWeight': 50},
+        'ab': {'iterations': 3, 'match': [{'headers': {'x': {'exact': 'y'}}}]},
+        'failing': {'stepWeight': 50, 'webhooks': nowhere('load', 'rollout')},
+        'gated': {'stepWeight': 50, 'maxWeight': 50, 'webhooks': nowhere('gate', 'confirm-promotion')},
+        'gated-ab': {'iterations': 2, 'match': [{'headers': {'x': {'exact': 'y'}}}],
+                     'webhooks': nowhere('gate', 'confirm-promotion')},
+        'gated-green': {'iterations': 2, 'webhooks': nowhere('gate', 'confirm-promotion')},
+    }
+    until, environment, kubectl = Shadow.until, Shadow.environment, Shadow.kubectl
+
+    def test_all_kinds(self):
+        top = tempfile.TemporaryDirectory()
+        self.addCleanup(top.cleanup)
+        self.config = pathlib.Path(top.name) / 'kubeconfig'
+        served = subprocess.Popen([SLUICE, 'demo', '--serve', '--speed', '30', '--kubeconfig', self.config],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(served.wait)
+        self.addCleanup(served.terminate)
+        self.until(lambda: self.config.exists() and self.kubectl('get', 'ns', check=False).returncode == 0)
+        self.kubectl('create', 'namespace', 'shop')
+        objects = [each for name, spec in self.KINDS.items() for each in podinfo(name, dict(spec))]
+        self.kubectl('apply', '-f', '-', text=json.dumps({'apiVersion': 'v1', 'kind': 'List', 'items': objects}))
+        self.kubectl('-n', 'shop', 'wait', 'canary', '--all', '--for=jsonpath={.status.phase}=Initialized',
+                     f'--timeout={PATIENCE_S}s')
+        process = subprocess.Popen([SLUICE, 'shadow', '-n', 'shop', '--once', '-o', 'json', *self.KINDS], text=True,
+                                   stdout=subprocess.PIPE, env=self.environment())
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        with process.stdout:
+            records = [json.loads(process.stdout.readline()) for _ in self.KINDS]
+            for name in self.KINDS:
+                self.kubectl('-n', 'shop', 'set', 'image', f'deployment/{name}', f'c={name}:2')
+            for name in ('gated', 'gated-ab', 'gated-green'):
+                self.kubectl('-n', 'shop', 'wait', f'canary/{name}', f'--timeout={PATIENCE_S}s',
+                             '--for=jsonpath={.status.phase}=WaitingPromotion')
+                subprocess.run([SLUICE, 'approve', '-n', 'shop', name], check=True, stdout=subprocess.DEVNULL,
+                               env=self.environment())
+            records += [json.loads(line) for line in process.stdout]
+        self.assertEqual(0, process.wait(PATIENCE_S), records)
+        self.assertEqual([], [r for r in records if r['kind'] == 'round' and r['outcome'] != 'agrees'])
+        self.assertEqual({f'{name}.shop': 'taken back' if name == 'failing' else 'promoted' for name in self.KINDS},
+                         {r['canary']: r['ended'] for r in records if r['kind'] == 'release'})
+        self.assertGreater(records[-1]['agrees'], 40)
+
+
 class Denying(http.server.BaseHTTPRequestHandler):
     """An API server that lets nobody read anything, but Canaries where the server's `may` says so."""
 
