@@ -110,6 +110,8 @@ class AllNamespaces(EngineScenario):
                 ('view', 'patch', 'flagger.app', 'canaries', False),
                 ('view', 'get', 'flagger.app', 'alertproviders', False),
                 ('edit', 'patch', 'flagger.app', 'canaries', True),
+                ('edit', 'promote', 'flagger.app', 'canaries', True),
+                ('view', 'promote', 'flagger.app', 'canaries', False),
                 ('edit', 'create', 'sluice.dev', 'strategies', False),
                 ('edit', 'patch', 'sluice.dev', 'releases', False),
                 ('strategies', 'create', 'sluice.dev', 'strategies', True),

@@ -16,6 +16,7 @@ READ = [{'apiGroups': ['flagger.app'], 'resources': ['canaries'], 'verbs': ['get
         {'apiGroups': ['sluice.dev'], 'resources': ['releases'], 'verbs': ['get', 'list', 'watch']},
         {'apiGroups': [''], 'resources': ['events'], 'verbs': ['list', 'watch']}]
 ACT = [{'apiGroups': ['flagger.app'], 'resources': ['canaries'], 'verbs': ['get', 'patch']}]
+SOME = [{'apiGroups': ['flagger.app'], 'resources': ['canaries'], 'verbs': ['get', 'patch', 'pause', 'rollback']}]
 
 
 class Feed:
@@ -100,6 +101,23 @@ class Dashboard(Scenario):
         scene.wait(lambda: feed.look().get('release', {}).get('events'), 60, 'Events on the page of the engine')
         self.assertEqual([], feed.look()['problems'])
 
+    def some_verbs(self, scene):
+        """With deploy/verbs.yaml, here for this namespace alone, the buttons are those of the role's verbs."""
+        _, token = self.user(scene.namespace, 'on-call', SOME)
+        subject = {'namespace': scene.namespace, 'canary': manifests.NAME}
+        space = f'{{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {scene.namespace}}}}}}}'
+        self.lab.apply((DEPLOY / 'verbs.yaml').read_text() + f'  matchResources: {space}\n')  # of the binding's spec
+        scene.wait(lambda: self.post('access', token, **subject)[1].get('verbs') == ['pause', 'rollback'], 60,
+                   'two verbs')
+        self.assertEqual([], self.post('access', self.writing, **subject)[1]['verbs'])
+        status, told = self.post('ask', token, verb='promote', **subject)
+        self.assertEqual(403, status, told)
+        self.assertIn(f'user "{self.name}on-call" may not promote canary podinfo', told['problem'])
+        self.assertEqual(200, self.post('ask', token, verb='pause', reason='INC-4713', **subject)[0])
+        scene.wait_message(f'is paused by {self.name}on-call: INC-4713')
+        self.assertEqual(403, self.post('ask', token, verb='resume', **subject)[0])
+        self.lab.kubectl('delete', '-f', DEPLOY / 'verbs.yaml')
+
     def test_people_act_by_their_own_right(self):
         """Every verb, to its effect; the audit log has who it was."""
         scene = self.scene('dashboard').deploy(tag='3.1.0')
@@ -155,3 +173,4 @@ class Dashboard(Scenario):
         self.assertEqual([('canaries', 200)] * 6, writes)
         self.assertEqual([('canaries', 403)], [(one['resource'], one['code']) for one in self.lab.audit(reader)
                                                if one['verb'] not in ('get', 'list', 'watch', 'create')])
+        self.some_verbs(scene)
