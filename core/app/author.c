@@ -8,7 +8,6 @@
 #include "app/bearer.h"
 #include "app/manifests.h"
 #include "app/tool_run.h"
-#include "app/version.h"
 #include "io/file.h"
 #include "io/http.h"
 
@@ -62,14 +61,8 @@ int author_main(struct author *author, const struct author_command *command, int
     if (!cli_read(author->flags, argc, argv, take, &reading, &err)) {
         return cli_refuse(author->command, &err);
     }
-    if (author->version) {
-        version_print();
-        return 0;
-    }
-    if (author->help) {
-        fputs(author->usage, stdout);
-        cli_print(author->flags, stdout);
-        fputs(author->after, stdout);
+    const struct cli_about about = {author->usage, author->after, author->flags};
+    if (cli_answer(&about, author->help, author->version)) {
         return 0;
     }
     bool ok = command->is_whole(command->ctx, &err) && is_server(author, &err);

@@ -6,7 +6,6 @@
 #include "app/command.h"
 #include "app/session.h"
 #include "app/shown.h"
-#include "app/version.h"
 #include "base/log.h"
 #include "canary/kinds.h"
 
@@ -49,6 +48,8 @@ const struct cli_flag check_flags[] = {
     CLI_COMMON,
     {0},
 };
+
+static const struct cli_about about = {usage, after, check_flags};
 
 struct words {
     struct str_list paths;
@@ -172,13 +173,6 @@ static int look(const struct words *words)
     return status;
 }
 
-static void print_help(FILE *out)
-{
-    fputs(usage, out);
-    cli_print(check_flags, out);
-    fputs(after, out);
-}
-
 int command_check(int argc, char **argv)
 {
     struct words words = {.provider = CANARY_PROVIDER};
@@ -186,11 +180,7 @@ int command_check(int argc, char **argv)
     int status = 0;
     if (!cli_read(check_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
         status = cli_refuse("check", &err);
-    } else if (words.help) {
-        print_help(stdout);
-    } else if (words.version) {
-        version_print();
-    } else {
+    } else if (!cli_answer(&about, words.help, words.version)) {
         status = look(&words);
     }
     str_list_fini(&words.paths);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/shown.h"
+#include "app/version.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -162,6 +163,18 @@ bool cli_read_listen(const char *flag, const char *value, char **host, int *port
     *host = str_dup_n(value, (size_t)(colon - value));
     *port = (int)strtol(digits, NULL, 10);
     return true;
+}
+
+bool cli_answer(const struct cli_about *about, bool help, bool version)
+{
+    if (help) {
+        fputs(about->usage, stdout);
+        cli_print(about->flags, stdout);
+        fputs(about->after, stdout);
+    } else if (version) {
+        version_print();
+    }
+    return help || version;
 }
 
 int cli_refuse(const char *command, const struct err *err)

@@ -44,6 +44,12 @@ struct cli_common {
 bool cli_take_common(struct cli_common *common, const char *name, const char *value, struct err *err);
 /* The value of a flag that names a file which is written: not "-", as standard output has what is told. */
 bool cli_read_output(const char *flag, const char *value, const char **file, struct err *err);
+/* Tells of a command what is asked for: how it is used, or the version. False: neither. */
+struct cli_about {
+    const char *usage, *after; /* before the flags and behind them */
+    const struct cli_flag *flags;
+};
+bool cli_answer(const struct cli_about *about, bool help, bool version);
 /* Tells how a command was written wrongly, and where it says how it is meant. Gives the exit status of that: 2. */
 int cli_refuse(const char *command, const struct err *err);
 /* A document on lines of its own. */

@@ -5,7 +5,6 @@
 #include "app/command.h"
 #include "app/dashboard_page.h"
 #include "app/session.h"
-#include "app/version.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/curl.h"
@@ -32,6 +31,8 @@ const struct cli_flag dashboard_flags[] = {
 
 static const char after[] = "\n"
                             "Exit status: 0 ended by a signal, 2 it could not begin.\n";
+
+static const struct cli_about about = {usage, after, dashboard_flags};
 
 enum { PORT_DEFAULT = 8090 };
 
@@ -145,13 +146,7 @@ int command_dashboard(int argc, char **argv)
     int status = 0;
     if (!cli_read(dashboard_flags, argc, argv, take, &words, &err)) {
         status = cli_refuse("dashboard", &err);
-    } else if (words.help) {
-        fputs(usage, stdout);
-        cli_print(dashboard_flags, stdout);
-        fputs(after, stdout);
-    } else if (words.version) {
-        version_print();
-    } else {
+    } else if (!cli_answer(&about, words.help, words.version)) {
         status = run(&words);
     }
     str_list_fini(&words.hosts);

@@ -8,7 +8,6 @@
 
 #include "app/command.h"
 #include "app/load_flags.h"
-#include "app/version.h"
 #include "base/log.h"
 #include "io/curl.h"
 #include "io/loop.h"
@@ -196,6 +195,8 @@ static int serve(struct program *p)
     return ok ? 0 : 2;
 }
 
+static const struct cli_about about = {usage, after, load_flags_table};
+
 int command_load(int argc, char **argv)
 {
     struct program p = {0};
@@ -203,13 +204,7 @@ int command_load(int argc, char **argv)
     int status = 0;
     if (!load_flags_read(&p.flags, argc, argv, &err)) {
         status = cli_refuse("load", &err);
-    } else if (p.flags.version) {
-        version_print();
-    } else if (p.flags.help) {
-        fputs(usage, stdout);
-        cli_print(load_flags_table, stdout);
-        fputs(after, stdout);
-    } else {
+    } else if (!cli_answer(&about, p.flags.help, p.flags.version)) {
         log_set_level(log_level_parse(p.flags.log_level));
         log_set_console(strcmp(p.flags.zap_encoding, "console") == 0);
         status = serve(&p);

@@ -6,7 +6,6 @@
 
 #include "app/cli.h"
 #include "app/command.h"
-#include "app/version.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -45,6 +44,8 @@ struct words {
 
 static const char after[] = "\n"
                             "Exit status: 0 it is made, 2 it could not be.\n";
+
+static const struct cli_about about = {usage, after, new_flags};
 
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
 {
@@ -201,13 +202,7 @@ int command_new(int argc, char **argv)
     if (!cli_read(new_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
         return cli_refuse("new", &err);
     }
-    if (words.help) {
-        fputs(usage, stdout);
-        cli_print(new_flags, stdout);
-        fputs(after, stdout);
-    } else if (words.version) {
-        version_print();
-    } else if (!make(find_template(words.kind), words.name, &err)) {
+    if (!cli_answer(&about, words.help, words.version) && !make(find_template(words.kind), words.name, &err)) {
         fprintf(stderr, "sluice new: %s\n", err.text);
         return 2;
     }

@@ -12,7 +12,6 @@
 #include "app/repl_live.h"
 #include "app/repl_world.h"
 #include "app/subject.h"
-#include "app/version.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -49,6 +48,8 @@ const struct cli_flag repl_flags[] = {
     CLI_COMMON,
     {0},
 };
+
+static const struct cli_about about = {usage, after, repl_flags};
 
 enum { COLUMNS_DEFAULT = 80, LINE_MAX_LEN = 1 << 20, INTERRUPTED = 130 };
 
@@ -318,13 +319,7 @@ static int command(struct words *words, int argc, char **argv)
 {
     struct err err = {0};
     bool ok = cli_read(repl_flags, argc, argv, take, words, &err);
-    if (ok && words->help) {
-        fputs(usage, stdout);
-        cli_print(repl_flags, stdout);
-        fputs(after, stdout);
-        return 0;
-    } else if (ok && words->version) {
-        version_print();
+    if (ok && cli_answer(&about, words->help, words->version)) {
         return 0;
     }
     if (!ok || !is_whole(words, &err)) {

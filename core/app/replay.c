@@ -4,7 +4,6 @@
 #include "app/cli.h"
 #include "app/command.h"
 #include "app/tool_run.h"
-#include "app/version.h"
 #include "app/why.h"
 #include "base/buf.h"
 #include "base/str.h"
@@ -29,6 +28,8 @@ const struct cli_flag replay_flags[] = {
     CLI_COMMON,
     {0},
 };
+
+static const struct cli_about about = {usage, after, replay_flags};
 
 enum { SCRIPT_MAX = 1024 * 1024, INTERRUPTED = 130 };
 
@@ -108,13 +109,7 @@ int command_replay(int argc, char **argv)
     struct err err = {0};
     if (!cli_read(replay_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
         return cli_refuse("replay", &err);
-    } else if (words.common.help) {
-        fputs(usage, stdout);
-        cli_print(replay_flags, stdout);
-        fputs(after, stdout);
-        return 0;
-    } else if (words.common.version) {
-        version_print();
+    } else if (cli_answer(&about, words.common.help, words.common.version)) {
         return 0;
     }
     int status = run(&words);

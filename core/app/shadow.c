@@ -11,7 +11,6 @@
 #include "app/session.h"
 #include "app/shadow_ask.h"
 #include "app/subject.h"
-#include "app/version.h"
 #include "base/duration.h"
 #include "canary/blind_rules.h"
 #include "canary/refusal.h"
@@ -48,6 +47,8 @@ const struct cli_flag shadow_flags[] = {
     CLI_COMMON,
     {0},
 };
+
+static const struct cli_about about = {usage, after, shadow_flags};
 
 struct words {
     struct session_flags session;
@@ -371,13 +372,7 @@ static int command(struct words *words, int argc, char **argv)
 {
     struct err err = {0};
     bool ok = cli_read(shadow_flags, argc, argv, take, words, &err);
-    if (ok && words->common.help) {
-        fputs(usage, stdout);
-        cli_print(shadow_flags, stdout);
-        fputs(after, stdout);
-        return 0;
-    } else if (ok && words->common.version) {
-        version_print();
+    if (ok && cli_answer(&about, words->common.help, words->common.version)) {
         return 0;
     } else if (!ok || !is_whole(words, &err)) {
         fprintf(stderr, "sluice shadow: %s\n\nsluice shadow --help says how to use it\n", err.text);

@@ -8,7 +8,6 @@
 #include "app/hand.h"
 #include "app/shown.h"
 #include "app/subject.h"
-#include "app/version.h"
 #include "base/duration.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -315,6 +314,12 @@ static int run(void *ctx, struct session *session, struct err *err)
     return 0;
 }
 
+static const struct cli_about about = {
+    "usage: sluice status [-n NAMESPACE | -A] [CANARY] [flags]\n\n"
+    "Tells of every Canary its phase, the canary's share of the traffic, failed checks, when\n"
+    "it is looked at next, what it waits for and for how long. Reads only.\n\n",
+    "\nExit status: 0 it is told, 2 it could not be read, 130 interrupted.\n", status_flags};
+
 int command_status(int argc, char **argv)
 {
     struct words words = {0};
@@ -322,17 +327,8 @@ int command_status(int argc, char **argv)
     if (!cli_read(status_flags, argc, argv, take, &words, &err) ||
         (words.all && words.canary != NULL && !err_set(&err, ERR_INVALID, "-A and a Canary exclude each other"))) {
         return cli_refuse("status", &err);
-    } else if (words.common.help) {
-        fputs("usage: sluice status [-n NAMESPACE | -A] [CANARY] [flags]\n\n"
-              "Tells of every Canary its phase, the canary's share of the traffic, failed checks, when\n"
-              "it is looked at next, what it waits for and for how long. Reads only.\n\n",
-              stdout);
-        cli_print(status_flags, stdout);
-        fputs("\nExit status: 0 it is told, 2 it could not be read, 130 interrupted.\n", stdout);
-    } else if (words.common.version) {
-        version_print();
-    } else {
-        return session_run("status", &words.session, run, &words);
+    } else if (cli_answer(&about, words.common.help, words.common.version)) {
+        return 0;
     }
-    return 0;
+    return session_run("status", &words.session, run, &words);
 }

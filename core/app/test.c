@@ -6,7 +6,6 @@
 #include "app/cli.h"
 #include "app/command.h"
 #include "app/tool_run.h"
-#include "app/version.h"
 #include "base/doc.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -37,6 +36,8 @@ const struct cli_flag test_flags[] = {
     CLI_COMMON,
     {0},
 };
+
+static const struct cli_about about = {usage, after, test_flags};
 
 enum { JOBS_MAX = 64 };
 
@@ -172,13 +173,7 @@ int command_test(int argc, char **argv)
     int status = 0;
     if (!cli_read(test_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
         status = cli_refuse("test", &err);
-    } else if (words.help) {
-        fputs(usage, stdout);
-        cli_print(test_flags, stdout);
-        fputs(after, stdout);
-    } else if (words.version) {
-        version_print();
-    } else {
+    } else if (!cli_answer(&about, words.help, words.version)) {
         status = run(&words);
     }
     str_list_fini(&words.paths);

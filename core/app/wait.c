@@ -11,7 +11,6 @@
 #include "app/hand.h"
 #include "app/shown.h"
 #include "app/subject.h"
-#include "app/version.h"
 #include "base/duration.h"
 #include "base/str.h"
 #include "canary/condition.h"
@@ -474,23 +473,20 @@ static int run(void *ctx, struct session *session, struct err *err)
     return status;
 }
 
+static const struct cli_about about = {
+    "usage: sluice wait [-n NAMESPACE] deployment/NAME|daemonset/NAME|canary/NAME|release/NAME [flags]\n\n"
+    "Waits until the revision that the target has now, or a release, is promoted or taken back.\n"
+    "Another revision that supersedes it ends the wait. Reads only.\n\n",
+    "\nExit status: 0 promoted, 1 taken back or superseded, 2 it could not be read, 3 still\n"
+    "undecided in that time, 130 interrupted.\n",
+    wait_flags};
+
 int command_wait(int argc, char **argv)
 {
     struct words words = {.timeout_ms = TIMEOUT_MS};
     struct err err = {0};
     bool ok = cli_read(wait_flags, argc, argv, take, &words, &err);
-    if (ok && words.common.help) {
-        fputs("usage: sluice wait [-n NAMESPACE] deployment/NAME|daemonset/NAME|canary/NAME|release/NAME [flags]\n\n"
-              "Waits until the revision that the target has now, or a release, is promoted or taken back.\n"
-              "Another revision that supersedes it ends the wait. Reads only.\n\n",
-              stdout);
-        cli_print(wait_flags, stdout);
-        fputs("\nExit status: 0 promoted, 1 taken back or superseded, 2 it could not be read, 3 still\n"
-              "undecided in that time, 130 interrupted.\n",
-              stdout);
-        return 0;
-    } else if (ok && words.common.version) {
-        version_print();
+    if (ok && cli_answer(&about, words.common.help, words.common.version)) {
         return 0;
     }
     if (ok && words.subject.name == NULL) {

@@ -8,7 +8,6 @@
 #include "app/command.h"
 #include "app/subject.h"
 #include "app/tool_run.h"
-#include "app/version.h"
 #include "app/why.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -39,6 +38,8 @@ const struct cli_flag why_flags[] = {
     CLI_COMMON,
     {0},
 };
+
+static const struct cli_about about = {usage, after, why_flags};
 
 enum { COLUMNS_DEFAULT = 80, INTERRUPTED = 130 };
 
@@ -223,13 +224,7 @@ int command_why(int argc, char **argv)
     int status = 0;
     if (!cli_read(why_flags, argc, argv, take, &words, &err) || !is_whole(&words, &err)) {
         status = cli_refuse("why", &err);
-    } else if (words.common.help) {
-        fputs(usage, stdout);
-        cli_print(why_flags, stdout);
-        fputs(after, stdout);
-    } else if (words.common.version) {
-        version_print();
-    } else {
+    } else if (!cli_answer(&about, words.common.help, words.common.version)) {
         status = run(&words);
     }
     str_free(&words.word);
