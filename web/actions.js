@@ -58,13 +58,19 @@ export class Actions {
     this.forget = element('button', { type: 'button', hidden: true, onclick: () => this.use('') }, 'Forget it');
     this.form = element('form', { class: 'filter', onsubmit: event => this.submit(event) },
       element('label', {}, 'Token ', this.input), element('button', { type: 'submit' }, 'Use it'), this.forget);
+    this.hint = element('p', { class: 'note', hidden: true });
     this.question = new Question((verb, reason) => this.act(verb, reason));
     this.whole = element('section', { 'aria-label': 'Actions', class: 'actions' }, this.buttons, this.said,
-      element('details', {}, element('summary', {}, 'Act on this canary, with a token of yours'), this.form),
+      element('details', {}, element('summary', {}, 'Act on this canary, with a token of yours'), this.hint, this.form),
       this.question.dialog);
     if (token.get()) {
       this.review();
     }
+  }
+
+  tell(hint) {
+    say(this.hint, hint);
+    this.hint.hidden = !hint;
   }
 
   submit(event) {

@@ -28,7 +28,7 @@ addEventListener('pageshow', event => event.persisted && location.reload());
 
 /**
  * Listens to the feed: take(name, data) is called for each event but health. `data.synced`: all of the cluster was
- * read, so what is not there is not there.
+ * read, so what is not there is not there. `data.hint`: which tokens there are, where everybody may know.
  *
  * A browser opens a connection that broke again; one that the server refused, because too many pages are open, it does
  * not, so that is done here.
@@ -40,7 +40,7 @@ export function listen(parameters, take) {
     say(link, text);
     link.classList.toggle('trouble', trouble);
   };
-  let synced = false;
+  let synced = false, hint = '';
   const on = (name, act) => source.addEventListener(name, event => {
     const data = JSON.parse(event.data);
     cluster.hear(data.now);
@@ -48,10 +48,11 @@ export function listen(parameters, take) {
   });
   on('health', data => {
     synced = data.health.synced;
+    hint = data.health.hint ?? '';
     state(health(data.health) || 'Live', health(data.health) !== '');
   });
   for (const name of ['overview', 'rows', 'release']) {
-    on(name, data => take(name, { ...data, synced }));
+    on(name, data => take(name, { ...data, synced, hint }));
   }
   /* A page that is left may be kept, for the way back, and its connection with it: a browser has six of a host. */
   addEventListener('pagehide', () => source.close(), { once: true });

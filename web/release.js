@@ -47,7 +47,7 @@ class Release {
       this.why, this.waits, this.missing, this.problems, this.news, this.actions.whole, this.curves, this.record);
   }
 
-  take({ look, synced }) {
+  take({ look, synced, hint }) {
     const row = look.canary;
     this.phase.hidden = !row;
     if (row) {
@@ -60,6 +60,7 @@ class Release {
     document.title = `${row ? phaseText(row) : 'Gone'} · ${look.name}.${look.namespace} · Sluice`;
     this.actions.show({ row, release: look.release,
       latest: look.number === Math.max(...look.releases.map(one => one.number)) });
+    this.actions.tell(hint);
     if (look.release) {
       this.show(whole(look.release), look);
     } else {
@@ -108,6 +109,6 @@ export function showRelease(main, asked) {
   if (asked.number) {
     parameters.number = asked.number;
   }
-  listen(parameters, (_, { look, synced }) =>
-    release.take({ look: { ...look, releases: list(look.releases) }, synced }));
+  listen(parameters, (_, { look, synced, hint }) =>
+    release.take({ look: { ...look, releases: list(look.releases) }, synced, hint }));
 }

@@ -24,6 +24,7 @@ static void open_board(struct demo_page *page, struct clock *clock, const struct
                              .releases = page->source.releases},
                  .cluster_clock = cluster_clock,
                  .trouble = source_trouble,
+                 .hint = "In this demo the token \"you\" may do everything, and \"viewer\" may only look on.",
                  .ctx = &page->source},
         .prefix = PREFIX,
     };

@@ -73,6 +73,7 @@ static void write_health(struct feed *feed, struct buf *out)
     doc_set_root(doc, node_new_object(doc));
     node_set_bool(doc, doc_root(doc), "synced", store_is_synced(feed->options.sources.canaries));
     node_set_str(doc, doc_root(doc), "trouble", trouble);
+    node_set_str(doc, doc_root(doc), "hint", feed->options.hint);
     char *text = node_to_text(doc_root(doc));
     write_event(feed, out, "health", "health", text);
     str_free(&text);

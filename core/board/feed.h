@@ -23,6 +23,7 @@ struct feed_options {
     const struct clock *cluster_clock; /* by which the objects have their times */
     /* What keeps the stores from being up to date; "" while nothing does. NULL: nobody can say. */
     const char *(*trouble)(void *ctx);
+    const char *hint; /* which tokens there are, where everybody may know; NULL: nothing is said */
     void *ctx;
 };
 

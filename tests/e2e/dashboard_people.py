@@ -85,6 +85,7 @@ class People(unittest.TestCase):
 
     def test_without_a_token(self):
         self.has()
+        self.page.wait("document.querySelector('.actions details .note').textContent.includes('token \"you\" may do')")
 
     def test_who_only_reads(self):
         self.use('viewer')
