@@ -24,14 +24,21 @@ class Hand(Scenario):
                               text=True, timeout=60)
         return done.returncode, done.stdout, done.stderr
 
+    def writes(self, user, scene):
+        """What the API server's audit log has of this user in the scene's namespace, but for what only reads."""
+        return [r for r in self.lab.audit(user) if f'/namespaces/{scene.namespace}/' in r['uri']
+                and r['verb'] not in ('get', 'list', 'watch')]
+
     def ask(self, scene, verb, told, act):
         """Asks, and notes how long it took from the write of the annotation to the engine's act: a verb on a
         resource."""
         user = self.lab.main.other
+        place, before = f'/namespaces/{scene.namespace}/', len(self.writes(user, scene))
         answer = self.hand(user, verb, '-n', scene.namespace, manifests.NAME, '--reason', 'INC-4711')
         self.assertEqual((0, told + '\n', ''), answer, scene.story())
-        place = f'/namespaces/{scene.namespace}/'
-        asked = [r for r in self.lab.audit(user) if r['verb'] == 'patch' and place in r['uri']][-1]['time']
+        [written] = self.writes(user, scene)[before:]
+        self.assertEqual(('patch', 'canaries', 200), (written['verb'], written['resource'], written['code']))
+        asked = written['time']
 
         def acts():
             return [r['time'] for r in self.lab.audit() if r['time'] >= asked and place in r['uri']
@@ -63,6 +70,10 @@ class Hand(Scenario):
 
         scene.set_image('6.0.2')
         self.wait_at_gate(scene, 2)
+        self.lab.kubectl('-n', ns, 'annotate', 'canary', manifests.NAME, 'sluice.dev/pause=freeze')
+        scene.wait_message(f'podinfo.{ns} is paused: freeze')
+        self.lab.kubectl('-n', ns, 'annotate', 'canary', manifests.NAME, 'sluice.dev/pause-')
+        scene.wait_message(f'podinfo.{ns} goes on, it is not paused any more')
         self.ask(scene, 'rollback', 'podinfo-2 is taken back', ('patch', 'virtualservices'))
         scene.wait_phase('Failed')
         self.assertEqual(0, scene.weights()[-1])
@@ -73,8 +84,12 @@ class Hand(Scenario):
         self.assertEqual((0, 'podinfo-3 was promoted: promoted by other: INC-4711\n', ''), waited)
         self.assert_promoted(scene, '6.0.2')
 
-        for number, texts in ((1, ['approve gate confirm-promotion, by other: INC-4711']),
-                              (2, ['rolled back by other: INC-4711']),
+        for number, texts in ((1, ['  paused        by other: INC-4711\n',
+                                   '  resumed       by other: INC-4711 (paused for ',
+                                   'approve gate confirm-promotion, by other: INC-4711']),
+                              (2, ['  paused        by an annotation of the Canary: freeze\n',
+                                   '  resumed       the annotation is gone (paused for ',
+                                   'rolled back by other: INC-4711']),
                               (3, ['retried by other: INC-4711', 'promoted by other: INC-4711'])):
             status, told, _ = self.hand(self.lab.main.other, 'why', '-n', ns, f'{manifests.NAME}/{number}')
             self.assertEqual(0, status)
@@ -96,13 +111,20 @@ class Hand(Scenario):
                        'roleRef': {'apiGroup': rbac, 'kind': 'Role', 'name': 'reader'},
                        'subjects': [{'kind': 'ServiceAccount', **about}]})
         reader = self.lab.main.token_user('reader', ns, 'reader')
+        self.traffic(scene, rate=10)
+        scene.set_image('6.0.1')
+        scene.wait(lambda: scene.status().get('canaryWeight'), 60, 'a release under way')
         for verb in ('pause', 'resume', 'promote', 'rollback', 'retry', 'approve'):
-            status, told, error = self.hand(reader, verb, '-n', ns, manifests.NAME)
-            self.assertEqual((2, ''), (status, told))
-            self.assertIn('cannot patch resource "canaries"', error)
-        writes = [r for r in self.lab.audit(reader) if r['verb'] not in ('get', 'list', 'watch')
-                  and r['resource'] != 'selfsubjectreviews']
-        self.assertEqual([('patch', 'canaries', 403)] * 6, [(r['verb'], r['resource'], r['code']) for r in writes])
+            with self.subTest(verb):
+                before = len(self.writes(reader, scene))
+                status, told, error = self.hand(reader, verb, '-n', ns, manifests.NAME)
+                self.assertEqual((2, ''), (status, told))
+                self.assertIn('cannot patch resource "canaries"', error)
+                self.assertEqual([('patch', 'canaries', 403)], [(r['verb'], r['resource'], r['code'])
+                                                                for r in self.writes(reader, scene)[before:]])
+        status, told, _ = self.hand(reader, 'why', '-n', ns, manifests.NAME)
+        self.assertEqual((0, False), (status, 'reader' in told))
+        self.assertNotIn('requests', scene.get('Release', f'{manifests.NAME}-1')['status'])
         self.assertEqual(0, self.hand(reader, 'status', '-n', ns)[0])
         self.assertIsNone(scene.get('Canary')['metadata'].get('annotations'))
 
