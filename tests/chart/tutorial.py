@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The tutorial of a mesh on an API server of its own, line by line, with both charts in Flagger's place, on the lab:
-real Pods, Envoy, Prometheus, the engine and the load tester with what the charts give. Needs root.
+"""docs/tutorial.md line by line, with both charts, on the lab: real Pods, Envoy, Prometheus, the engine and the load
+tester with what the charts give. Needs root.
 
-    tutorial.py [--interval 10s] [--write FILE]
+    tutorial.py [--interval 10s] [--write]
 
---interval instead of the tutorial's minute; --write keeps the transcript.
+--interval instead of the tutorial's minute; --write puts into the page what each command said.
 """
 import argparse
 import contextlib
@@ -13,6 +13,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,65 +24,15 @@ sys.path[:0] = [str(HERE), str(HERE.parent / 'cluster')]
 import engine  # noqa: E402
 import parts  # noqa: E402
 import real_helm  # noqa: E402
+import tutorial_page as page  # noqa: E402
 from chart_lab import ChartLab  # noqa: E402
 from pod import Pod  # noqa: E402
-from waiting import wait_for  # noqa: E402
+from waiting import http_ok, wait_for  # noqa: E402
 
-HEAD = """# The tutorial with two API servers
-
-Flagger has a tutorial for a service mesh whose objects live on an API server of its own: the engine is installed beside
-the application, and reaches the mesh by a kubeconfig in a Secret. Here it is with Sluice's chart and load tester in
-Flagger's place, every command as it was typed, on the lab of `tests/cluster`: real Pods, Envoy, Prometheus, and the
-engine and the load tester with the arguments, the role and the Secret that the charts give.
-`tests/chart/tutorial.py --write docs/tutorial.md` plays it again, in twenty minutes, and writes this page. (The CRDs,
-the application and the Canary are files of this repository, where the tutorial loads Flagger's.)
-
-Whoever follows it types in a checkout, and has
-
-- two clusters in one mesh of Istio, and the kubeconfig of each: `USER_CONFIG` names that of the applications' cluster,
-  `MESH_CONFIG` that of the one with the mesh's objects (`export USER_CONFIG=…`). The first has the namespace
-  `istio-system`, the second also `test`;
-- a Prometheus with the mesh's metrics, which is `prometheus:9090` in `istio-system` here;
-- both images in a registry ([install.md](install.md) says how they are built), which stands here for yours.
-"""
-LOAD = """Halts with "no values found" are no fault of the version. The hook's load lasts a minute, as long as a round,
-and a hook that comes while the last load still runs starts none ([load.md](load.md#tasks)). So there are rounds without
-requests. They count as failed checks, of which the threshold allows a few. A load that ends before the next round
-(`hey -z 55s`) leaves no such gap.
-"""
-WATCH = 'while :; do curl -s http://podinfo-canary.test:9898/status/500; sleep 2; done'
 CLONE_NEWNS = 0x20000
 # What a cluster's DNS and a sidecar do: a name, an address of its own, and where that leads.
 NAMES = {'prometheus': '127.98.0.1', 'flagger-loadtester.test': '127.98.0.2',
          'podinfo-canary.test': '127.98.0.3', 'podinfo-canary': '127.98.0.3'}
-
-GATEWAY = """kubectl --kubeconfig $MESH_CONFIG apply -f - <<'END'
-apiVersion: networking.istio.io/v1alpha3
-kind: Gateway
-metadata:
-  name: public-gateway
-  namespace: istio-system
-spec:
-  selector:
-    istio: ingressgateway
-  servers:
-    - port:
-        number: 80
-        name: http
-        protocol: HTTP
-      hosts:
-        - "*"
-END"""
-INSTALL = """helm --kubeconfig $USER_CONFIG upgrade -i flagger deploy/charts/sluice \\
-  --namespace=istio-system \\
-  --set image.repository=registry.example.com/sluice \\
-  --set crd.create=false \\
-  --set meshProvider=istio \\
-  --set metricsServer=http://prometheus:9090 \\
-  --set istio.kubeconfig.secretName=istio-kubeconfig \\
-  --set istio.kubeconfig.key=kubeconfig"""
-LOADTESTER = """helm --kubeconfig $USER_CONFIG upgrade -i flagger-loadtester deploy/charts/loadtester -n test \\
-  --set image.repository=registry.example.com/sluice-loadtester"""
 
 
 def own_names(folder):
@@ -104,116 +55,119 @@ def proxy_config(folder, lab):
                server(NAMES['podinfo-canary.test'], 9898, lab.gateway, 'podinfo-canary.test')]
     temporary = ' '.join(f'{kind}_temp_path {folder}/{kind};' for kind in
                          ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))
-    return (f'daemon off; pid {folder}/nginx.pid; error_log stderr; events {{}} '
+    return (f'daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr; events {{}} '
             f'http {{ access_log off; {temporary} {" ".join(servers)} }}')
 
 
-class Terminal:
-    """Where the reader types; what is typed and said is kept."""
+class Reader:
+    """Types the page. Does beside it what a kubelet does, and a person at another terminal, who has patience."""
 
-    def __init__(self, folder, lab):
-        self.folder, self.lab, self.text = folder, lab, []
-        os.symlink(real_helm.ROOT / 'deploy', folder / 'deploy')
-        shutil.copytree(real_helm.ROOT / 'examples' / 'tutorial', folder / 'examples' / 'tutorial')
-        programs = {'helm': real_helm.folder() / 'helm', 'kubectl': f"{lab.parts / 'stack'} kubectl"}
-        for name, program in programs.items():
-            (folder / 'bin').mkdir(exist_ok=True)
-            (folder / 'bin' / name).write_text(f'#!/bin/sh\nexec {program} "$@"\n')
-            (folder / 'bin' / name).chmod(0o755)
+    def __init__(self, lab, folder, stack, say):
+        self.lab, self.folder, self.stack, self.say = lab, folder, stack, say
+        self.engine = None
+        self.ends = [page.PROMOTED[-1], page.TAKEN_BACK[-1]]  # of the loops
         self.environment = {
-            'PATH': f'{folder}/bin:{os.environ["PATH"]}', 'HOME': str(folder),
+            'PATH': f'{folder}/bin:{os.environ["PATH"]}', 'HOME': str(folder), 'TERM': 'xterm',
+            'BASH_ENV': str(folder / 'aliases'),
             'USER_CONFIG': str(lab.main.admin.kubeconfig), 'MESH_CONFIG': str(lab.second.admin.kubeconfig)}
 
-    def say(self, text):
-        self.text.append(text)
-        print(text, flush=True)
+    def checkout(self, interval, saved):
+        """Where the reader types: the folders of this repository, the files that the page has saved, two programs."""
+        os.symlink(real_helm.ROOT / 'deploy', self.folder / 'deploy')
+        shutil.copytree(page.CANARY.parent, self.folder / 'examples' / 'tutorial')
+        canary = self.folder / 'examples' / 'tutorial' / page.CANARY.name
+        canary.write_text(re.sub(r'(?m)^    interval: 1m', f'    interval: {interval}', canary.read_text()))
+        (self.folder / 'aliases').write_text('shopt -s expand_aliases\n')
+        for name, text in saved.items():
+            (self.folder / name).write_text(text)
+        programs = {'helm': real_helm.folder() / 'helm', 'kubectl': f"{self.lab.parts / 'stack'} kubectl"}
+        (self.folder / 'bin').mkdir()
+        for name, program in programs.items():
+            (self.folder / 'bin' / name).write_text(f'#!/bin/sh\nexec {program} "$@"\n')
+            (self.folder / 'bin' / name).chmod(0o755)
 
-    def type(self, command, shown=True):
+    def type(self, command):
+        """What the page shows of it."""
+        self.say(f'$ {command}', flush=True)
+        if command.startswith('alias '):
+            with open(self.folder / 'aliases', 'a') as aliases:
+                aliases.write(f'{command}\n')
+            return ''
+        if page.ERRORS.match(command):
+            return self.beside(command)
+        said = self.loop(command) if page.LOOP.match(command) else self.shell(command)
+        self.say(said, flush=True)
+        if page.ENGINE.match(command):
+            self.engine = self.stack.enter_context(Pod(self.lab, 'istio-system', 'flagger-sluice'))
+        elif page.LOADTESTER.match(command):
+            [container] = self.lab.get('Deployment', 'test', 'flagger-loadtester')['spec']['template']['spec'][
+                'containers']
+            self.lab.processes.start('loadtester', [engine.binary(), 'load', *container['args']])
+        elif page.INITIALISED.match(command):
+            self.await_phase('Initialized')
+        elif page.RELEASE.match(command):
+            self.await_phase('Progressing')
+        return said
+
+    def shell(self, command):
         done = subprocess.run(['bash', '-ec', command], cwd=self.folder, env=self.environment, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600)
         if done.returncode != 0:
-            raise SystemExit(f'{command}: {done.stdout}')
-        if shown:
-            said = re.sub(r'walk.go.*\n', '', done.stdout).rstrip()
-            self.say(f'$ {command}\n{said}\n')
-        return done.stdout
+            raise RuntimeError(f'{command}: {done.stdout}')
+        return re.sub(r'walk.go.*\n', '', done.stdout).rstrip()
+
+    def beside(self, command):
+        """In a terminal of its own, from when the canary has traffic."""
+        wait_for(lambda: self.status().get('canaryWeight'), 300, 'traffic', interval=1)
+        self.lab.processes.start('watch', ['script', '-qec', command, '/dev/null'], self.environment)
+        return ''
+
+    def loop(self, command):
+        """Runs until a whole round has told of the end; returns that round's events."""
+        log = self.folder / f'loop-{len(self.ends)}'
+        ending = self.ends.pop(0)
+        with open(log, 'wb') as out:
+            loop = subprocess.Popen(['bash', '-ec', command], cwd=self.folder, env=self.environment, stdout=out,
+                                    stderr=out, start_new_session=True)
+        try:
+            wait_for(lambda: ending in (last_round(log) or ''), 1800, ending, interval=1)
+        finally:
+            os.killpg(loop.pid, signal.SIGTERM)  # Ctrl-C is ignored by what a shell has started with &
+            loop.wait()
+        told = last_round(log)
+        return told[told.index('Events:'):].rstrip()
+
+    def await_phase(self, wanted):
+        wait_for(lambda: self.status().get('phase') == wanted, 300, f'phase {wanted}', interval=1)
+
+    def status(self):
+        return self.lab.get('Canary', 'test', 'podinfo').get('status', {})
 
 
-def run(lab, folder, interval, stack):
-    terminal = Terminal(folder, lab)
-    kubectl = 'kubectl --kubeconfig $USER_CONFIG'
+def last_round(log):
+    """What `describe` said in the newest round that is over; None before."""
+    rounds = re.split(r'^Name: ', log.read_text(), flags=re.M)[1:-1]
+    return rounds[-1] if rounds else None
+
+
+def walk(lab, folder, interval, stack, text, say=print):
+    """The page, or its beginning, as it was typed now."""
     for plane, namespaces in ((lab.main, ('istio-system',)), (lab.second, ('istio-system', 'test'))):
         for name in namespaces:
             plane.client.create({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': name}})
-
-    terminal.say('## Step 1: the engine\n')
-    terminal.type('cp $MESH_CONFIG kubeconfig')
-    terminal.type(f'{kubectl} -n istio-system create secret generic istio-kubeconfig --from-file kubeconfig')
-    terminal.type(f'{kubectl} -n istio-system label secret istio-kubeconfig istio/multiCluster=true')
-    terminal.type(f'{kubectl} apply --server-side -f deploy/crds')
-    terminal.type(INSTALL)
-    pod = Pod(lab, 'istio-system', 'flagger-sluice')
-    stack.enter_context(pod)
-
-    terminal.say('## Step 2: the gateway\n')
-    terminal.type(GATEWAY)
-
-    terminal.say('## Step 3: the application and the load tester\n')
-    terminal.type(f'{kubectl} apply -f examples/tutorial/podinfo.yaml')
-    terminal.type(LOADTESTER)
-    [container] = lab.get('Deployment', 'test', 'flagger-loadtester')['spec']['template']['spec']['containers']
-    lab.processes.start('loadtester', [engine.binary(), 'load', *container['args']])
-
-    terminal.say('## Step 4: the Canary\n')
-    canary = folder / 'examples' / 'tutorial' / 'canary.yaml'
-    canary.write_text(re.sub(r'(?m)^    interval: 1m', f'    interval: {interval}', canary.read_text()))
-    terminal.type(f'{kubectl} apply -f examples/tutorial/canary.yaml')
-    phase(lab, 'Initialized')
-    terminal.type(f'{kubectl} get canaries --all-namespaces')
-
-    terminal.say('## Step 5: a release\n')
-    terminal.type(f'{kubectl} -n test set image deployment/podinfo podinfod=stefanprodan/podinfo:3.1.1')
-    phase(lab, 'Progressing')
-    phase(lab, 'Succeeded')
-    events(terminal, kubectl)
-    terminal.say(LOAD)
-    terminal.type(f'{kubectl} get canaries --all-namespaces')
-    terminal.type(f'{kubectl} -n test wait canary/podinfo --for=condition=promoted')
-
-    terminal.say('## Automated rollback\n')
-    terminal.type(f'{kubectl} -n test set image deployment/podinfo podinfod=stefanprodan/podinfo:3.1.2')
-    phase(lab, 'Progressing')
-    wait_for(lambda: 'Advance podinfo.test canary weight 10' in told(terminal, kubectl), 600, 'traffic')
-    terminal.say('$ watch curl http://podinfo-canary.test:9898/status/500    # in a separate terminal\n')
-    lab.processes.start('watch', ['sh', '-c', WATCH])
-    phase(lab, 'Failed')
-    events(terminal, kubectl)
-    terminal.type(f'{kubectl} get canaries --all-namespaces')
-    terminal.type(f'{kubectl} get releases --all-namespaces')
-    refused, _ = pod.forbidden()
+    reader = Reader(lab, folder, stack, say)
+    reader.checkout(interval, page.files(text))
+    text = page.typed(text, reader.type)
+    refused, _ = reader.engine.forbidden()
     if refused:
-        raise SystemExit(f'forbidden: {refused}')
-    return terminal.text
-
-
-def phase(lab, wanted):
-    wait_for(lambda: lab.get('Canary', 'test', 'podinfo').get('status', {}).get('phase') == wanted, 1800,
-             f'phase {wanted}', interval=1)
-
-
-def told(terminal, kubectl):
-    return terminal.type(f'{kubectl} -n test describe canary/podinfo', shown=False)
-
-
-def events(terminal, kubectl):
-    said = terminal.type(f'{kubectl} -n test describe canary/podinfo', shown=False)
-    terminal.say(f'$ {kubectl} -n test describe canary/podinfo\n{said[said.index("Events:"):].rstrip()}\n')
+        raise RuntimeError(f'forbidden: {refused}')
+    return text
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--interval', default='1m')
-    parser.add_argument('--write', type=pathlib.Path)
+    parser.add_argument('--write', action='store_true')
     args = parser.parse_args()
     parts.build()
     real_helm.build()
@@ -224,10 +178,11 @@ def main():
         lab.mesh_plane()
         (folder / 'nginx.conf').write_text(proxy_config(folder, lab))
         lab.processes.start('nginx', ['nginx', '-c', folder / 'nginx.conf', '-p', folder])
-        text = run(lab, folder, args.interval, stack)
+        wait_for(lambda: http_ok('http://prometheus:9090/-/ready') and not lab.processes.dead(), 30, 'nginx is ready')
+        text = walk(lab, folder, args.interval, stack, page.PAGE.read_text())
     if args.write:
-        blocks = (f'```console\n{line.rstrip()}\n```\n' if line.startswith('$ ') else line for line in text)
-        args.write.write_text('\n'.join((HEAD, *blocks)))
+        page.PAGE.write_text(text)
+    sys.exit('\n'.join(page.faults(text)) or 0)
 
 
 if __name__ == '__main__':
