@@ -256,7 +256,9 @@ class Unanswered(Served):
         self.assertEqual('by hand', annotations['sluice.dev/pause'])
 
     def request(self):
-        return json.loads(self.canary()['metadata'].get('annotations', {}).get('sluice.dev/request', '{}'))
+        """That of a command; none where somebody has written one by hand."""
+        text = self.canary()['metadata'].get('annotations', {}).get('sluice.dev/request', '')
+        return json.loads(text) if text.startswith('{') else {}
 
     def start(self, verb, *words):
         """It has asked, and waits for the answer."""
