@@ -218,6 +218,18 @@ describe('sluice shadow', function()
     assert.equal(0, told.status)
   end)
 
+  it('finds the event of a round behind many of other ticks', function()
+    local told = begun()
+    told.see(120, at(10))
+    for i = 1, 100 do
+      told.hear(120 + i, 'podinfo-primary.shop not ready: waiting')
+    end
+    told.answer = { value = 97 }
+    told.hear(300, 'Halt podinfo.shop advancement success rate 97.00% < 99%')
+    told.see(300, at(10, 1))
+    assert.equal('failed checks 0 → 1  agrees', told.last())
+  end)
+
   it('follows blue/green and A/B tests by their iterations, and the mirroring before weights', function()
     local told = begun { more = { strategy = 'blue_green', analysis = { threshold = 2, iterations = 2 } } }
     for i, status in ipairs { at(0, 0, nil, 1), at(0, 0, nil, 2), at(0, 0, nil, 3), at(0, 0, 'Promoting', 3),

@@ -203,6 +203,15 @@ local function time_of(event)
   return moments.parse(event.lastTimestamp) or moments.parse(event.eventTime) or math.huge
 end
 
+local WARNINGS_MAX = 20 -- more than a tick has; a Canary that never gets ready has one in each
+
+local function keep_warning(warnings, warning)
+  warnings[#warnings + 1] = warning
+  if #warnings > WARNINGS_MAX then
+    table.remove(warnings, 1)
+  end
+end
+
 --- Flagger has told something of a Canary.
 ---@param event table
 ---@return Report
@@ -215,7 +224,7 @@ function M.hear(event)
     if last and not last.settled then
       last:hear(warning)
     else
-      watched.warnings[#watched.warnings + 1] = warning
+      keep_warning(watched.warnings, warning)
     end
   end
   return go_on(new_report())
