@@ -62,6 +62,24 @@ class Shadow(WithFlagger):
         self.assertEqual(('promoted', len(steps), True, ['late', 'load']),
                          (told['ended'], told['agrees'], told['whole'], told['webhooks']))
 
+    def check_mirrored(self, scene):
+        """A step without a share, and a share that goes back by steps."""
+        scene.wait_phase('Succeeded', 240)
+        self.assertEqual('promoted', self.release(scene)['ended'])
+        self.assertEqual([(step, 'agrees') for step in ('0 → 0', '0 → 50', 'promoted', '50 → 20',
+                                                        'all requests at the primary', 'succeeded')],
+                         self.steps(scene), self.story(scene))
+
+    def check_green(self, scene):
+        """Iterations, and a gate that is closed at first."""
+        scene.wait_phase('WaitingPromotion', 240)
+        scene.wait(lambda: len(self.steps(scene)) >= 6, 120, 'rounds at a closed gate')
+        self.hooks.answer(f'/{scene.namespace}/gate', status=200)
+        scene.wait_phase('Succeeded', 240)
+        self.assertEqual('promoted', self.release(scene)['ended'])
+        self.assertEqual({'agrees'}, {outcome for _, outcome in self.steps(scene)}, self.story(scene))
+        self.assertIn(('waits for confirm-promotion', 'agrees'), self.steps(scene))
+
     def check_blind(self, scene):
         """Nobody asks it anything: Flagger counts, and Sluice would have held."""
         scene.wait_phase('Failed', 240)
@@ -90,24 +108,31 @@ class Shadow(WithFlagger):
         self.start_flagger()
         user = self.reader()
         self.start_shadow(user)
-        well, blind, erring = (self.scene(f'shadow-{name}').deploy(tag='6.0.0')
-                               for name in ('well', 'blind', 'erring'))
+        scenes = well, blind, erring, mirrored, green = [
+            self.scene(f'shadow-{name}').deploy(tag='6.0.0')
+            for name in ('well', 'blind', 'erring', 'mirrored', 'green')]
         hooks = [self.hook(well, 'late', 'pre-rollout'), self.hook(well, 'load', 'rollout')]
         calls = f'/{well.namespace}/load'
         self.hooks.answer(calls, by=lambda call: self.answer_once(calls))
         well.canary(manifests.analysis(hooks, stepWeight=50, maxWeight=100))
         blind.canary(manifests.analysis(stepWeight=50, threshold=2), strategy={'params': {'blind': 'hold'}})
         erring.canary(manifests.analysis(stepWeight=50, threshold=2))
-        for scene in (well, blind, erring):
+        mirrored.canary(manifests.analysis(metrics=[], stepWeight=50, mirror=True, stepWeightPromotion=30))
+        self.hooks.answer(f'/{green.namespace}/gate', status=403)
+        green.canary(manifests.analysis([self.hook(green, 'gate', 'confirm-promotion')], metrics=[], iterations=2,
+                                        stepWeight=None, maxWeight=None))
+        for scene in scenes:
             scene.initialise(180)
         self.traffic(well, rate=10)
         self.traffic(erring, rate=20)
-        for scene in (well, blind):
+        for scene in (well, blind, mirrored, green):
             scene.set_image('6.0.1')
         erring.set_image('6.0.1', env=[{'name': 'PODINFO_RANDOM_ERROR', 'value': 'true'}])
         self.check_blind(blind)
         self.check_erring(erring)
         self.check_well(well)
+        self.check_mirrored(mirrored)
+        self.check_green(green)
         asked = self.lab.audit(user)
         self.assertGreater(len(asked), 5)
         self.assertEqual((set(), {200}), ({r['verb'] for r in asked} - set(READS), {r['code'] for r in asked}))
