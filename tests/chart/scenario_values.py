@@ -49,6 +49,37 @@ class Matrix(ChartScenario):
                          '-', stdin=text)
 
 
+class Policies(ChartScenario):
+    """Which clusters get the admission policies: never are they left out without a word."""
+    when = 'apart'
+    old = ('--kube-version', '1.29.0')
+    asked = ('--api-versions', 'apps/v1/Deployment')  # the kinds of a cluster are known
+    served = ('--api-versions', 'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy')
+
+    rows = {
+        'no cluster': ('auto', old, 2),
+        'a cluster that serves them': ('auto', (*KUBERNETES, *asked, *served), 2),
+        'a cluster that is too old': ('auto', (*old, *asked), 0),
+        'forced': (True, (*old, *asked), 2),
+        'forbidden': (False, (*KUBERNETES, *asked, *served), 0),
+    }
+
+    def test_made(self):
+        self.each(self.rows, self.check)
+
+    def check(self, _, row):
+        create, cluster, wanted = row
+        made = Objects(self.helm('template', 'rel', self.chart, *cluster, '--values',
+                                 self.values_file({'admissionPolicies': {'create': create}})))
+        for kind in ('ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'):
+            self.assertEqual(wanted, len(made.of(kind)), kind)
+
+    def test_told(self):
+        self.assertIn('There are no admission policies, as admissionPolicies.create is false',
+                      self.notes_of({'crd': {'create': False}, 'admissionPolicies': {'create': False}}))
+        self.assertNotIn('There are no admission policies', self.notes_of({'crd': {'create': False}}))
+
+
 class MatrixOfLoadtester(Matrix):
     chart, rows = real_helm.LOADTESTER, matrix_loadtester.ROWS
 
@@ -139,6 +170,8 @@ class Refusals(ChartScenario):
         'a namespace': ({'namespace': 'My_Shop'}, "'/namespace': 'My_Shop' does not match"),
         'an argument': ({'extraArgs': ['scripts=/x']}, "'/extraArgs/0': 'scripts=/x' does not match"),
         'a script': ({'scripts': {'strategies': {'../x': ''}}}, "'../x' does not match"),
+        'a text for policies': ({'admissionPolicies': {'create': 'yes'}}, "'/admissionPolicies/create': value must be"),
+        'no word on policies': ({'admissionPolicies': {'create': None}}, "missing property 'create'"),
         'an account': ({'admissionPolicies': {'accounts': ["x' || true"]}}, 'does not match'),
         "Flagger's image": ({'image': {'repository': 'mirror.example.com/fluxcd/flagger'}}, "is Flagger's image"),
         'two kubeconfigs': ({'istio': {'kubeconfig': {'secretName': 'a'}},

@@ -75,11 +75,13 @@ true
 {{- toJson $rules -}}
 {{- end -}}
 
-{{/* `helm template` knows the version of a cluster, but not its kinds. */}}
+{{/* Without a cluster helm knows groups but no kinds, and its version is one that helm made up: what it renders is for a
+cluster that it cannot ask, and has the policies. A cluster that is too old refuses them, which is seen. */}}
 {{- define "sluice.hasAdmissionPolicies" -}}
-{{- $isNew := semverCompare ">=1.30.0-0" .Capabilities.KubeVersion.Version -}}
+{{- $isAsked := .Capabilities.APIVersions.Has "apps/v1/Deployment" -}}
 {{- $isServed := .Capabilities.APIVersions.Has "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy" -}}
-{{- if and .Values.admissionPolicies.create (or $isNew $isServed) -}}
+{{- $create := toString .Values.admissionPolicies.create -}}
+{{- if or (eq $create "true") (and (eq $create "auto") (or $isServed (not $isAsked))) -}}
 true
 {{- end -}}
 {{- end -}}
