@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "canary/canary.h"
 #include "canary/condition.h"
+#include "canary/pause.h"
 #include "kube/object.h"
 #include "release/history.h"
 
@@ -89,9 +90,15 @@ static void add_wait(struct doc *doc, struct node *row, const struct canary *can
     bool refused = node_is(node_get(accepted, "status"), "False");
     const struct node *shown = refused ? accepted : waiting;
     if (canary->suspend) {
+        struct pause pause;
         struct node *n = node_ensure_object(doc, row, "waits");
+        pause_read(&pause, canary->root);
         node_set_str(doc, n, "reason", canary->pause != NULL ? "Paused" : "Suspended");
-        node_set_str(doc, n, "message", canary->pause != NULL ? canary->pause : "spec.suspend is true");
+        node_set_str(doc, n, "message",
+                     canary->pause == NULL  ? "spec.suspend is true"
+                     : pause.reason != NULL ? canary->pause
+                                            : NULL);
+        pause_fini(&pause);
     } else if (shown != NULL) {
         struct node *n = node_ensure_object(doc, row, "waits");
         node_set_str(doc, n, "reason", node_str(node_get(shown, "reason")));
@@ -206,7 +213,7 @@ static char *wait_of(const struct node *row, int64_t now_ms)
     if (waits == NULL) {
         return str_dup("-");
     }
-    char *text = str_format("%s: %s", reason, message);
+    char *text = str_format("%s%s%s", reason, message[0] != '\0' ? ": " : "", message);
     const char *since = node_str(node_get(waits, "since"));
     if (since != NULL && time_parse(since, &since_ms, &ignored)) {
         char *age = span(now_ms - since_ms), *whole = str_format("%s, for %s", text, age);

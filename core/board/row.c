@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "canary/condition.h"
 #include "canary/names.h"
+#include "canary/pause.h"
 #include "canary/request.h"
 #include "kube/object.h"
 #include "release/history.h"
@@ -34,6 +35,16 @@ static void set_waits(struct doc *doc, struct node *row, const struct node *cana
     node_set_str(doc, waits, "reason", node_str(node_get(condition, "reason")));
     node_set_str(doc, waits, "message", node_str(node_get(condition, "message")));
     node_set_str(doc, waits, "since", node_str(node_get(condition, "lastTransitionTime")));
+}
+
+/* "": for no reason that somebody has given. */
+static void set_paused(struct doc *doc, struct node *row, const struct node *canary)
+{
+    const char *text = request_pause(canary);
+    struct pause pause;
+    pause_read(&pause, canary);
+    node_set_str(doc, row, "paused", text != NULL && pause.reason == NULL ? "" : text);
+    pause_fini(&pause);
 }
 
 static void set_answer(struct doc *doc, struct node *row, const struct node *answer)
@@ -80,7 +91,7 @@ struct doc *row_of(const struct node *canary, const struct store *releases)
     node_set_str(doc, row, "since", node_str(node_get(status, "lastTransitionTime")));
     set_strategy(doc, row, canary);
     node_set_bool(doc, row, "suspended", node_bool_or(node_at(canary, "spec", "suspend"), false));
-    node_set_str(doc, row, "paused", request_pause(canary));
+    set_paused(doc, row, canary);
     set_waits(doc, row, canary);
     set_answer(doc, row, node_get(status, "lastRequest"));
     node_set_str(doc, row, "refused", message_of(canary, CONDITION_ACCEPTED, "False"));

@@ -12,6 +12,7 @@ static const char *const verbs[] = {
     [REQUEST_ROLLBACK] = "rollback", [REQUEST_RETRY] = "retry",   [REQUEST_APPROVE] = "approve",
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
+#define VERBS_WANTED "promote, rollback, retry, approve, pause or resume"
 
 const char *request_verb_name(enum request_verb verb)
 {
@@ -94,8 +95,7 @@ static const char *whole_text(const struct node *n)
 
 static bool read_verb(struct request *request, const struct node *n, struct err *err)
 {
-    return request_verb_find(whole_text(n), &request->verb) ||
-           refuse(err, "verb", n, "promote, rollback, retry, approve, pause or resume");
+    return request_verb_find(whole_text(n), &request->verb) || refuse(err, "verb", n, VERBS_WANTED);
 }
 
 /* An object's name, or a webhook's. */
@@ -194,20 +194,30 @@ static bool read_object(struct request *request, const char *text, struct err *e
     return ok;
 }
 
-static bool read_subject(struct request *request, const char *head)
+/* The words before the reason: verb, release, and of approve the gate. */
+static bool read_subject(struct request *request, const struct str_list *words, struct err *err)
 {
-    struct str_list words = {0};
-    str_list_split(&words, head, ' ');
-    bool ok = request_verb_find(words.items[0], &request->verb);
-    size_t most = request->verb == REQUEST_APPROVE ? 3 : 2;
-    for (size_t i = 1; i < words.count; i++) {
-        ok = ok && is_plain(words.items[i], REQUEST_NAME_MAX);
+    if (!request_verb_find(words->items[0], &request->verb)) {
+        return err_set(err, ERR_INVALID,
+                       "unknown verb '%.100s': " VERBS_WANTED " is wanted, as in promote podinfo-7, or JSON",
+                       words->items[0]);
     }
-    ok = ok && words.count <= most;
-    request->release = ok && words.count > 1 ? str_dup(words.items[1]) : NULL;
-    request->gate = ok && words.count > 2 ? str_dup(words.items[2]) : NULL;
-    str_list_fini(&words);
-    return ok;
+    size_t most = request->verb == REQUEST_APPROVE ? 3 : 2;
+    if (words->count > most) {
+        return err_set(
+            err, ERR_INVALID,
+            "'%.100s' stands behind the %s: ' -- ' and a reason are wanted there, as in %s %.100s -- INC-4711",
+            words->items[most], most == 3 ? "gate" : "release", words->items[0], words->items[1]);
+    }
+    for (size_t i = 1; i < words->count; i++) {
+        if (!is_plain(words->items[i], REQUEST_NAME_MAX)) {
+            return err_set(err, ERR_INVALID, "%s: a name is wanted, got '%.100s'", i == 1 ? "release" : "gate",
+                           words->items[i]);
+        }
+    }
+    request->release = words->count > 1 ? str_dup(words->items[1]) : NULL;
+    request->gate = words->count > 2 ? str_dup(words->items[2]) : NULL;
+    return true;
 }
 
 /* "promote podinfo-7", "promote podinfo-7 -- INC-4711" */
@@ -216,9 +226,11 @@ static bool read_words(struct request *request, const char *line, struct err *er
     static const char DASHES[] = " -- ";
     const char *dashes = strstr(line, DASHES);
     char *head = dashes != NULL ? str_dup_n(line, (size_t)(dashes - line)) : str_dup(line);
-    bool ok = read_subject(request, head) ||
-              err_set(err, ERR_INVALID, "'%.100s' is neither JSON nor a request such as promote podinfo-7", line);
+    struct str_list words = {0};
+    str_list_split(&words, head, ' ');
+    bool ok = read_subject(request, &words, err);
     request->reason = ok && dashes != NULL ? one_line(dashes + strlen(DASHES), REQUEST_TEXT_MAX) : NULL;
+    str_list_fini(&words);
     str_free(&head);
     return ok;
 }

@@ -74,12 +74,13 @@ static bool answer(struct actor *actor, const struct canary *canary, const struc
     return actor_note_status(actor, canary, status_answer(canary, answer, clock_wall_ms(actor->context->clock)));
 }
 
-/* Takes `why`. */
+/* Takes `why`. The answer names the release that was asked for, which may be another one than that under way. */
 static bool refuse(struct actor *actor, const struct request_subject *subject, char *why)
 {
-    bool busy =
-        answer(actor, subject->canary,
-               &(struct status_answer){.request = subject->request, .release = subject->release, .message = why}, 0);
+    const struct request *request = subject->request;
+    const char *release = request->release != NULL ? request->release : subject->release;
+    bool busy = answer(actor, subject->canary,
+                       &(struct status_answer){.request = request, .release = release, .message = why}, 0);
     str_free(&why);
     return busy;
 }
@@ -90,6 +91,14 @@ static int64_t acted_ms_of(const struct node *entry)
     struct err ignored = {0};
     time_parse(node_str_or(node_get(entry, "acted"), ""), &ms, &ignored);
     return ms;
+}
+
+/* A rollback leaves what holds the Canary still as it is, so whoever asked is told. */
+static char *text_of_rollback(const struct canary *canary, const char *release)
+{
+    const char *still = canary->pause != NULL ? "paused" : canary->suspend ? "suspended" : NULL;
+    return still != NULL ? str_format("%s is taken back; %s is still %s", release, canary->names.id, still)
+                         : str_format("%s is taken back", release);
 }
 
 /* What became of a request that is on record. */
@@ -104,7 +113,7 @@ static bool answer_by_record(struct actor *actor, const struct request_subject *
         text = str_format("the rest of the analysis of %s is skipped", name);
         break;
     case REQUEST_ROLLBACK:
-        text = str_format("%s is taken back", name);
+        text = text_of_rollback(subject->canary, name);
         break;
     case REQUEST_APPROVE:
         text = str_format("gate %s lets %s through", node_str_or(node_get(entry, "gate"), "?"), name);

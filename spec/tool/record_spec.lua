@@ -93,6 +93,9 @@ describe('the story of a release', function()
       .. '2026-11-29T09:59:58Z', told[3])
     assert.equal('   2:30  asked         approve gate confirm-promotion, by alice: INC-4711', told[7])
     assert.equal('   4:00  asked         rollback, by somebody', told[9])
+    object = release { requests = { { id = 'a', verb = 'approve', gate = 'confirm-rollout', acted = at(30) } } }
+    assert.same({ '   0:30  asked         approve gate confirm-rollout, by somebody', '   0:30  weight        10 %' },
+      { unpack(lines(object), 4, 5) }) -- the cause first
     local _, problem = read.release(release { requests = { 'x' } })
     assert.matches('status.requests[0]: an object is wanted, got "x"', problem, 1, true)
   end)
@@ -118,7 +121,7 @@ describe('the story of a release', function()
         .. 'strategies/canary.lua:9)',
       '   3:10  resumed       by bob: all is well (paused for 1m 36s)',
       '   3:20  paused        by an annotation of the Canary: freeze',
-      '   3:20  resumed       the annotation is gone (paused for 0.5 s)',
+      '   3:20  resumed       the annotation is gone or "false" (paused for 0.5 s)',
     }, { unpack(shown, 6, 12) })
     assert.equal(96500, whole.paused_ms)
     whole = select(2, told { paused }) -- taken back, paused as it was

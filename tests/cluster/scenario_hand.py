@@ -88,7 +88,7 @@ class Hand(Scenario):
                                    '  resumed       by other: INC-4711 (paused for ',
                                    'approve gate confirm-promotion, by other: INC-4711']),
                               (2, ['  paused        by an annotation of the Canary: freeze\n',
-                                   '  resumed       the annotation is gone (paused for ',
+                                   '  resumed       the annotation is gone or "false" (paused for ',
                                    'rolled back by other: INC-4711']),
                               (3, ['retried by other: INC-4711', 'promoted by other: INC-4711'])):
             status, told, _ = self.hand(self.lab.main.other, 'why', '-n', ns, f'{manifests.NAME}/{number}')

@@ -515,6 +515,13 @@ class OtherServers(unittest.TestCase):
         none = {'/releases': (200, {**listed('Release')[1], 'items': None}), '/canaries/shop': (200, CANARY)}
         self.assertIn('shop', self.ask(none, 'why', 'shop')[2])
 
+    def test_a_pause_without_a_reason(self):
+        for text in ('true', '', 'by hand'):
+            canary = {**CANARY, 'metadata': {**CANARY['metadata'], 'annotations': {'sluice.dev/pause': text}}}
+            answers = {'/releases': listed('Release'), '/canaries': listed('Canary', canary)}
+            with self.subTest(text=text):
+                self.assertRegex(self.ask(answers, 'status')[1], r' Paused\n$')
+
     def test_what_a_terminal_would_obey(self):
         pause = '\x1b[31mRED\x1b]0;title\x07\ntest  other  Failed \u202e'
         for text, shown in ((pause, r'\x1b[31mRED\x1b]0;title\x07 test  other  Failed \u{202e}'),

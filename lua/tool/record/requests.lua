@@ -5,7 +5,8 @@ local M = {}
 
 --- What paused it where nobody sent a request, and what ended that.
 local PAUSED = { ['sluice.dev/pause'] = 'an annotation of the Canary', ['spec.suspend'] = 'spec.suspend' }
-local RESUMED = { ['sluice.dev/pause'] = 'the annotation is gone', ['spec.suspend'] = 'spec.suspend is gone' }
+local RESUMED = { ['sluice.dev/pause'] = 'the annotation is gone or "false"',
+  ['spec.suspend'] = 'spec.suspend is gone' }
 
 --- 'alice: INC-4711'
 ---@param request ReadRequest

@@ -239,8 +239,9 @@ local function why(story, release)
     tostring(release.threshold or '?')) or why_ended(story, release)
 end
 
-local ORDER = { started = 0, resumed = 1, pass = 2, fail = 2, blind = 2, iteration = 3, weight = 3, asked = 3, gate = 4,
-  waits = 4, promotion = 5, paused = 6, ended = 7 }
+--- Within a second: what was asked for stands before what follows from it.
+local ORDER = { started = 0, resumed = 1, pass = 2, fail = 2, blind = 2, asked = 3, iteration = 4, weight = 4, gate = 5,
+  waits = 5, promotion = 6, paused = 7, ended = 8 }
 
 --- By second, because evidence knows no smaller unit; what has no time stays where it is.
 local function sort(lines)

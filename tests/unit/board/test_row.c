@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "base/str.h"
 #include "board/row.h"
 #include "fake_doc.h"
 
@@ -42,6 +43,17 @@ static void a_running_one_says_how_far_it_is_and_what_it_waits_for(void **state)
                "'since': '2026-11-29T09:00:00Z'}, 'answer': {'id': 'x1', 'verb': 'pause', 'outcome': 'Done'}}");
 }
 
+static void a_pause_without_a_reason_has_none(void **state)
+{
+    static const char *const texts[] = {"true", "", "by hand"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char *canary =
+            str_format("{'metadata': {'name': 'shop', 'annotations': {'sluice.dev/pause': '%s'}}}", texts[i]);
+        expect_row(canary, "{'name': 'shop', 'threshold': 1, 'suspended': false, 'paused': ''}");
+        str_free(&canary);
+    }
+}
+
 /* A condition counts only with the status that says something is wrong. */
 static void conditions_that_are_well_are_left_out(void **state)
 {
@@ -70,6 +82,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_canary_without_a_status_says_little),
         cmocka_unit_test(a_running_one_says_how_far_it_is_and_what_it_waits_for),
+        cmocka_unit_test(a_pause_without_a_reason_has_none),
         cmocka_unit_test(conditions_that_are_well_are_left_out),
         cmocka_unit_test(fields_of_another_type_are_absent),
     };

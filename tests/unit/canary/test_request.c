@@ -97,13 +97,18 @@ static void test_bad_input_is_named(void **state)
     } cases[] = {
         {"", "it is empty"},
         {" \n ", "it is empty"},
-        {"deploy podinfo-7", "'deploy podinfo-7' is neither JSON nor a request such as promote podinfo-7"},
+        {"rolback podinfo-7",
+         "unknown verb 'rolback': promote, rollback, retry, approve, pause or resume is wanted, as in "
+         "promote podinfo-7, or JSON"},
+        {"Promote podinfo-7", "unknown verb 'Promote': promote, rollback"},
         {"promote", "promote: the release that it is meant for is wanted"},
-        {"promote podinfo-7 confirm-promotion", "is neither JSON nor"},
-        {"approve podinfo-7 gate more", "is neither JSON nor"},
-        {"promote podinfo-7 --", "is neither JSON nor"},
+        {"rollback podinfo-7 INC-5", "'INC-5' stands behind the release: ' -- ' and a reason are wanted there, as in "
+                                     "rollback podinfo-7 -- INC-4711"},
+        {"promote podinfo-7--by git", "'git' stands behind the release: ' -- ' and a reason"},
+        {"approve podinfo-7 gate more", "'more' stands behind the gate: ' -- ' and a reason"},
+        {"promote podinfo-7 --", "'--' stands behind the release: ' -- ' and a reason"},
         {"promote -- INC-4711", "promote: the release that it is meant for is wanted"},
-        {"-- INC-4711", "is neither JSON nor"},
+        {"-- INC-4711", "unknown verb '--': promote, rollback"},
         {"{\"verb\":\"promote\"", "JSON"},
         {"{}", "verb: promote, rollback, retry, approve, pause or resume is wanted, got nothing"},
         {"{\"verb\":3,\"release\":\"a-1\"}",
