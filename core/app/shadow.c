@@ -10,12 +10,14 @@
 #include "app/command.h"
 #include "app/session.h"
 #include "app/shadow_ask.h"
+#include "app/shadow_scope.h"
 #include "app/subject.h"
 #include "base/duration.h"
 #include "canary/blind_rules.h"
 #include "canary/refusal.h"
 #include "kube/object.h"
 #include "lab/lua/tool.h"
+#include "prom/query.h"
 
 enum { FAILED = 2, INTERRUPTED = 130, FIRST_LOOK_MS = 30 * 1000 };
 
@@ -31,7 +33,8 @@ static const char usage[] = "usage: sluice shadow [-n NAMESPACE | -A] [CANARY]..
 static const char after[] =
     "\n"
     "It ends by Ctrl-C, or as the flags say.\n\nExit status: 0 all that was compared agrees, 1\n"
-    "something differs, 2 it could not be read, 3 nothing was compared, 130 interrupted.\n";
+    "something differs, 2 it could not be read, 3 nothing was compared, or no metric could be\n"
+    "measured, 130 interrupted.\n";
 
 const struct cli_flag shadow_flags[] = {
     SESSION_FLAGS,
@@ -66,7 +69,7 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
     int64_t ns;
     if (name == NULL) {
         bool ok = subject_read(value, SUBJECT_CANARY, &subject, err);
-        if (ok) {
+        if (ok && !str_list_has(&words->names, subject.name)) {
             str_list_push(&words->names, subject.name);
         }
         return ok;
@@ -128,12 +131,21 @@ static void print_lines(const struct node *lines)
     cli_flush(stdout);
 }
 
+static void print_warnings(const struct node *warnings)
+{
+    struct node_iter it = node_iterate(warnings);
+    while (node_next(&it)) {
+        fprintf(stderr, "sluice shadow: %s\n", node_str(it.value));
+    }
+}
+
 static void on_wake(struct timer *timer, void *ctx);
 
 static void carry_out(struct shadow *shadow, const struct node *report)
 {
     int64_t wake_ms;
     print_lines(node_get(report, "lines"));
+    print_warnings(node_get(report, "warnings"));
     struct node_iter it = node_iterate(node_get(report, "asks"));
     while (node_next(&it)) {
         shadow_asker_ask(shadow->asker, it.value);
@@ -194,14 +206,23 @@ static bool is_wanted(const struct shadow *shadow, const char *name)
     return shadow->words->names.count == 0 || str_list_has(&shadow->words->names, name);
 }
 
+static void add_server(struct doc *order, const char *server)
+{
+    char *shown = prom_printable_address(server);
+    node_set_str(order, doc_root(order), "server", server);
+    node_set_str(order, doc_root(order), "server_shown", shown);
+    str_free(&shown);
+}
+
 static void describe(const struct shadow *shadow, struct doc *order, const struct canary *canary)
 {
     struct node *root = doc_root(order);
     const char *named = shadow->words->prometheus;
+    const char *server = named != NULL ? named : canary->metrics_server;
+    add_server(order, server != NULL ? server : ""); /* a Canary that is refused may have none */
     node_set_str(order, root, "strategy", canary->strategy);
     node_set_bool(order, root, "scripted", canary_is_scripted(canary));
     node_set_str(order, root, "provider", canary->provider);
-    node_set_str(order, root, "server", named != NULL ? named : canary->metrics_server);
     node_set_int(order, root, "interval_ms", canary->interval_ms);
     node_set_int(order, root, "threshold", canary->threshold);
     node_set(order, root, "rules", blind_rules_fill(order, canary));
@@ -279,28 +300,15 @@ static struct store *watch_if_allowed(struct shadow *shadow, const struct kube_r
     return NULL;
 }
 
-/* False: one that is named is not there. */
-static bool are_there(const struct shadow *shadow, const char *namespace, struct err *err)
-{
-    const struct str_list *names = &shadow->words->names;
-    for (size_t i = 0; i < names->count; i++) {
-        if (!store_has(shadow->canaries, namespace, names->items[i])) {
-            return err_set(err, ERR_NOT_FOUND, "there is no Canary %s in the namespace %s", names->items[i], namespace);
-        }
-    }
-    if (store_count(shadow->canaries) == 0) {
-        fprintf(stderr, "sluice shadow: no Canaries so far in %s%s\n",
-                namespace != NULL ? "namespace " : "any namespace", namespace != NULL ? namespace : "");
-    }
-    return true;
-}
-
 static void open_tool(struct shadow *shadow)
 {
     struct doc *order = new_order(shadow);
     struct node *root = doc_root(order);
     node_set_bool(order, root, "json", shadow->words->common.json);
     node_set_bool(order, root, "once", shadow->words->once);
+    if (shadow->words->prometheus != NULL) {
+        add_server(order, shadow->words->prometheus);
+    }
     if (shadow->words->names.count > 0) {
         struct node *names = node_new_array(order);
         for (size_t i = 0; i < shadow->words->names.count; i++) {
@@ -332,7 +340,8 @@ static int watch(struct shadow *shadow, const char *namespace, struct err *err)
     if (end == SESSION_TIMEOUT) {
         err_set(err, ERR_TIMEOUT, "no Canaries could be read: %s", session_trouble(shadow->session));
         return SESSION_FAILED;
-    } else if (end == SESSION_OVER && !are_there(shadow, namespace, err)) {
+    } else if (end == SESSION_OVER &&
+               !shadow_scope_tell(shadow->session, canaries, &shadow->words->names, namespace, err)) {
         return SESSION_FAILED;
     } else if (end == SESSION_OVER) {
         int64_t for_ms = shadow->words->for_ms > 0 ? shadow->words->for_ms : FOR_EVER_MS;

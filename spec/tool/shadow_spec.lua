@@ -12,7 +12,8 @@ local function sight(s, status, more)
   status.lastTransitionTime = os.date('!%Y-%m-%dT%H:%M:%SZ', BEGAN + s)
   status.lastAppliedSpec = status.lastAppliedSpec or 'a'
   local given = { now = (BEGAN + s) * 1000, strategy = 'canary', scripted = false, provider = 'istio',
-    server = 'http://prometheus', interval_ms = 60000, threshold = analysis.threshold, templates = {},
+    server = 'http://prometheus', server_shown = 'http://prometheus', interval_ms = 60000,
+    threshold = analysis.threshold, templates = {},
     canary = { metadata = { name = 'podinfo', namespace = 'shop' },
       spec = { targetRef = { kind = 'Deployment', name = 'podinfo' }, analysis = analysis,
         skipAnalysis = more.skips }, status = status } }
@@ -31,21 +32,29 @@ end
 --- One that follows a Canary, and what it has said; `answers`: what is answered to each question, 100 unless told.
 local function follow(options)
   options = options or {}
-  local told = { lines = {}, asked = {} }
+  local told = { lines = {}, asked = {}, tried = {}, warnings = {} }
   local function take(report)
     for _, line in ipairs(report.lines) do
       told.lines[#told.lines + 1] = type(line) == 'string' and line:match '^%S+  (.*)$' or line
     end
     told.over, told.wake, told.status = report.over, report.wake, report.status
+    for _, text in ipairs(report.warnings) do
+      told.warnings[#told.warnings + 1] = text
+    end
     for _, ask in ipairs(report.asks) do
-      told.asked[#told.asked + 1] = ask
-      if told.answer ~= false then
+      local is_trial = ask.query == 'vector(1)'
+      local list = is_trial and told.tried or told.asked
+      list[#list + 1] = ask
+      if is_trial then
+        take(shadow.answer { id = ask.id, answer = options.trial or { value = 1 } })
+      elseif told.answer ~= false then
         take(shadow.answer { id = ask.id, answer = told.answer or { value = 100 } })
       end
     end
   end
   told.take = take
-  take(shadow.open { json = options.json or false, names = options.names, once = options.once or false })
+  take(shadow.open { json = options.json or false, names = options.names, once = options.once or false,
+    server = options.server, server_shown = options.server_shown })
   function told.see(s, status, more)
     take(shadow.see(sight(s, status, more or options.more)))
   end
@@ -79,6 +88,9 @@ local function begun(options)
 end
 
 local NONE = { none = true, error = 'no values found', cause = 'no data' }
+local DEAD = { cause = 'unreachable', error = 'request failed: Get "http://prometheus/api/v1/query?query=up": dial tcp '
+  .. '127.0.0.1:1: connect: connection refused' }
+local REFUSED = 'Prometheus at http://prometheus: dial tcp 127.0.0.1:1: connect: connection refused'
 local NO_VALUES = 'Halt advancement no values found for istio metric request-success-rate probably podinfo.shop is not '
   .. 'receiving traffic: running query failed: no values found'
 
@@ -127,6 +139,89 @@ describe('sluice shadow', function()
       .. '; Sluice would have held: request-success-rate: no values found', told.last())
     told.finish()
     assert.equal(1, told.status)
+  end)
+
+  it('does not compare a round for which Sluice alone could not measure', function()
+    local told = begun()
+    told.see(120, at(10))
+    told.answer = DEAD
+    told.hear(180, 'Halt podinfo.shop advancement success rate 94.96% < 99%')
+    told.see(180, at(10, 1))
+    assert.equal('failed checks 0 → 1  not compared: ' .. REFUSED, told.last())
+    told.see(240, at(20, 1))
+    assert.equal('10 → 20  not compared: ' .. REFUSED, told.last())
+    told.answer = { cause = 'failed', error = 'error response: Status 404 Not Found: ' }
+    told.see(300, at(30, 1))
+    assert.equal('20 → 30  not compared: Prometheus at http://prometheus: error response: Status 404 Not Found: ',
+      told.last())
+    told.answer = DEAD
+    told.hear(360, NO_VALUES) -- which is an answer
+    told.see(360, at(30, 2))
+    assert.equal('failed checks 1 → 2  not compared: ' .. REFUSED, told.last())
+    told.finish()
+    assert.equal('0 releases: 5 rounds, 1 agrees, 4 not compared', told.last())
+    assert.equal(3, told.status) -- the one that agrees asks for nothing
+  end)
+
+  it('compares what neither could measure, and where an answer is what counts', function()
+    local told = begun()
+    told.see(120, at(10))
+    for i, row in ipairs { { NONE, NO_VALUES }, { DEAD, 'Prometheus query failed: running query failed: EOF' } } do
+      told.answer = row[1]
+      told.hear(120 + 60 * i, row[2])
+      told.see(120 + 60 * i, at(10, i))
+      assert.equal(('failed checks %d → %d  agrees'):format(i - 1, i), told.last())
+    end
+    for error, cause in pairs { ['one series is wanted'] = 'several values', ['no values found'] = 'no data' } do
+      told = begun()
+      told.see(120, at(10))
+      told.answer = { error = error, cause = cause, none = cause == 'no data' or nil }
+      told.see(180, at(20))
+      assert.truthy(told.last():find '^10 → 20  differs: Flagger advanced to 20; Sluice would have counted')
+    end
+    told.finish()
+    assert.equal(1, told.status)
+  end)
+
+  it('names the template whose provider did not answer, or whose Secret may not be read', function()
+    local analysis = { threshold = 5, stepWeight = 10, metrics = { { name = 'errors', thresholdRange = { max = 5 },
+      templateRef = { name = 'errors' } } } }
+    local told = begun { more = { analysis = analysis, templates = { ['shop/errors'] = { query = 'errors' } } } }
+    assert.same({}, told.tried) -- nothing is asked of Prometheus
+    told.see(120, at(10))
+    told.answer = DEAD
+    told.see(180, at(20))
+    assert.equal('10 → 20  not compared: MetricTemplate shop/errors: ' .. REFUSED:match 'dial.*', told.last())
+    told.answer = { fault = 'secret key error: forbidden', error = 'secret key error: forbidden' }
+    told.see(240, at(30))
+    assert.equal('20 → 30  not compared: MetricTemplate shop/errors: secret key error: forbidden', told.last())
+    told.answer = { fault = 'query render error: x', error = 'query render error: x' }
+    told.see(300, at(40))
+    assert.truthy(told.last():find '^30 → 40  differs: ')
+  end)
+
+  it('is not blind for as long as it could not measure', function()
+    local told = begun { more = { rules = { blind = 'hold', blind_timeout = '1m', otherwise = 'rollback' } } }
+    told.see(120, at(10))
+    told.answer = DEAD
+    told.see(180, at(20))
+    told.answer = NONE
+    told.see(240, at(30))
+    assert.truthy(told.last():find 'Sluice would have held: request%-success%-rate: no values found$')
+  end)
+
+  it('tries each server once, as it is named, and warns of one that does not answer', function()
+    local warning_of_it = REFUSED .. '; rounds that need it are not compared'
+    local told = begun { trial = DEAD }
+    told.see(120, at(10))
+    assert.same({ 1, { warning_of_it } }, { #told.tried, told.warnings })
+    told = begun { server = 'http://prometheus', server_shown = 'http://prometheus', trial = DEAD }
+    assert.same({ 1, { warning_of_it } }, { #told.tried, told.warnings })
+    assert.equal('http://prometheus', told.tried[1].server)
+    told = follow { server = 'http://prometheus', server_shown = 'http://prometheus', trial = NONE } -- no Canary
+    assert.same({ 1, {} }, { #told.tried, told.warnings })
+    told = begun { more = { server = '' } }
+    assert.same({}, told.tried)
   end)
 
   it('names the metric that a round holds for, and the one that ends it', function()
@@ -387,5 +482,11 @@ describe('sluice shadow', function()
         reason = 'request-success-rate 98.2 %, at least 99 wanted, short by 0.8' } },
       { kind = record.kind, canary = record.canary, phase = record.phase, step = record.step,
         outcome = record.outcome, flagger = record.flagger, sluice = record.sluice })
+    told.answer = DEAD
+    told.see(240, at(30))
+    record = told.lines[#told.lines]
+    assert.same({ 'unknown', REFUSED, { does = 'advance', number = 30 } },
+      { record.outcome, record.why, record.flagger })
+    assert.is_nil(record.sluice)
   end)
 end)

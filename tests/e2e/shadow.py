@@ -5,6 +5,7 @@
 
 (What is said of which round: spec/tool/shadow_spec.lua. Beside a real Flagger: tests/cluster/scenario_migrate.py.)
 """
+import contextlib
 import datetime
 import http.server
 import json
@@ -12,6 +13,7 @@ import os
 import pathlib
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,7 @@ import unittest
 
 SLUICE = None
 PATIENCE_S = 60
+WATCHES_ONE = 'sluice shadow: watches 1 Canary of namespace shop\n'
 OBJECTS = """
 apiVersion: v1
 kind: Namespace
@@ -61,19 +64,22 @@ spec:
 
 
 class Metrics(http.server.BaseHTTPRequestHandler):
-    """A Prometheus whose only value is the server's `value`; None: it has nothing."""
+    """A Prometheus whose only value is the server's `value`; None: it has nothing. Below /away it is none."""
 
     def do_GET(self):
-        self.server.asked.append((self.command, self.path.split('?')[0], self.headers['Authorization']))
+        asked = self.server.tried if 'query=vector' in self.path else self.server.asked
+        asked.append((self.command, self.path.split('?')[0], self.headers['Authorization']))
         value = self.server.value
         result = [] if value is None else [{'metric': {}, 'value': [1, str(value)]}]
         if self.path.startswith('/template'):
             result = [{'metric': {}, 'value': [1, '1']}]
+        away = self.path.startswith('/away')
         body = json.dumps({'status': 'success', 'data': {'resultType': 'vector', 'result': result}}).encode()
-        self.send_response(200)
+        self.send_response(404 if away else 200)
         self.send_header('Content-Length', str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(BrokenPipeError):  # it has ended
+            self.wfile.write(body)
 
     do_POST = do_PUT = do_PATCH = do_GET
 
@@ -89,7 +95,7 @@ class Shadow(unittest.TestCase):
         self.addCleanup(top.cleanup)
         self.config = pathlib.Path(top.name) / 'kubeconfig'
         self.metrics = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Metrics)
-        self.metrics.asked, self.metrics.value = [], 100
+        self.metrics.asked, self.metrics.tried, self.metrics.value = [], [], 100
         self.addCleanup(self.metrics.server_close)
         self.addCleanup(self.metrics.shutdown)
         threading.Thread(target=self.metrics.serve_forever, daemon=True).start()
@@ -190,9 +196,39 @@ class Shadow(unittest.TestCase):
                          'count as Flagger got them: load', self.line())
         self.assertEqual('1 release: 7 rounds, 6 agree, 1 differs', self.line())
         self.assertIsNone(self.line())
-        self.assertEqual((1, ''), (process.wait(PATIENCE_S), process.stderr.read()))
+        self.assertEqual((1, WATCHES_ONE), (process.wait(PATIENCE_S), process.stderr.read()))
+        self.assertEqual([('GET', '/named/api/v1/query', None)], self.metrics.tried)
         self.assertEqual({('GET', '/named/api/v1/query', None), ('GET', '/template/api/v1/query', None)},
                          set(self.metrics.asked))
+
+    def test_a_prometheus_that_does_not_answer(self):
+        """It is told at the start, and nothing that it was needed for is compared."""
+        with socket.create_server(('127.0.0.1', 0)) as free:
+            dead = f'http://127.0.0.1:{free.getsockname()[1]}'
+        for url, why in ((f'http://you:s3cret@{dead[7:]}/?key=s3cret', 'connect: connection refused'),
+                         (f'{self.url}/away/', 'error response: Status 404 Not Found: ')):
+            with self.subTest(url):
+                self.write('Initialized')
+                process = self.shadow('--once', '--prometheus', url)
+                self.line()
+                self.write('Progressing')
+                self.write('Progressing', 10)
+                self.assertEqual('podinfo.shop  a release begins', self.line())
+                self.assertEqual('podinfo.shop  0 → 10  agrees', self.line())
+                self.write('Progressing', 10, 1)
+                self.tell('Halt podinfo.shop advancement success rate 94.96% < 99%')
+                self.assertRegex(self.line(), '^podinfo.shop  failed checks 0 → 1  not compared: Prometheus at '
+                                 f'.*{why}')
+                self.write('Failed')
+                self.assertEqual('podinfo.shop  taken back  agrees', self.line())
+                self.assertIn('release taken back: 3 rounds, 2 agree, 1 not compared', self.line())
+                self.assertEqual('1 release: 3 rounds, 2 agree, 1 not compared', self.line())
+                self.assertIsNone(self.line())
+                said = process.stderr.read()
+                self.assertRegex(said, f'(?m)^sluice shadow: Prometheus at http://.*{why}.*; rounds that need it are '
+                                 'not compared$')
+                self.assertNotIn('s3cret', said)
+                self.assertEqual(3, process.wait(PATIENCE_S))
 
     def test_it_writes_nothing(self):
         """Neither by itself nor while rounds come, and who it is is told to one server alone."""
@@ -209,7 +245,8 @@ class Shadow(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         record = json.loads(self.lines.get(timeout=PATIENCE_S))
         self.assertEqual(('sum', 1, 1), (record['kind'], record['rounds'], record['agrees']))
-        self.assertEqual((130, ''), (process.wait(PATIENCE_S), process.stderr.read()))
+        self.assertEqual((130, WATCHES_ONE), (process.wait(PATIENCE_S), process.stderr.read()))
+        self.assertEqual([('GET', '/ours/api/v1/query', 'Bearer s3cret')], self.metrics.tried)
         self.assertEqual(before + 1, self.version())
         self.assertEqual({('GET', '/ours/api/v1/query', 'Bearer s3cret'), ('GET', '/template/api/v1/query', None)},
                          set(self.metrics.asked))
@@ -232,10 +269,24 @@ class Shadow(unittest.TestCase):
         """It is told, and the watch goes on."""
         process = self.shadow()
         self.line()
+        self.assertEqual(WATCHES_ONE, process.stderr.readline())
         self.server.terminate()
         self.assertRegex(process.stderr.readline(), '^sluice shadow: watch of .*: ')
         process.send_signal(signal.SIGINT)
         self.assertEqual(130, process.wait(PATIENCE_S))
+
+    def test_what_it_watches(self):
+        """It is told before anything happens."""
+        self.kubectl('create', 'namespace', 'empty')
+        for words, scope in ((['-n', 'shop', 'podinfo', 'canary/podinfo'], '1 Canary of namespace shop'),
+                             (['-n', 'empty'], '0 Canaries of namespace empty'),
+                             (['-n', 'none'], '0 Canaries of namespace none, which does not exist so far'),
+                             (['-A'], '1 Canary of all namespaces')):
+            with self.subTest(words):
+                process = self.shadow(*words)
+                self.assertEqual(f'sluice shadow: watches {scope}\n', process.stderr.readline())
+                process.terminate()
+                self.assertEqual(130, process.wait(PATIENCE_S))
 
     def test_how_it_ends(self):
         self.assertEqual('podinfo.shop  no phase yet, the canary has 0', self.shadow('--for', '1s') and self.line())

@@ -4,6 +4,7 @@
 --- answers as a coroutine.
 local host = require 'host'
 local moves = require 'tool.shadow.move'
+local unmeasured = require 'tool.shadow.unmeasured'
 local verdicts = require 'tool.record.verdict'
 local words = require 'stdlib.words'
 
@@ -16,6 +17,7 @@ local M = {}
 ---@field before Status
 ---@field held { since: integer, cause: string }? since when Sluice would have held, and why
 ---@field hooks fun(type: string): table[] the answers of the Canary's webhooks of that type
+---@field server string the address of its Prometheus, as texts may show it
 ---@field ready { primary: boolean?, canary: boolean? } false: that side never will be
 
 ---@class Decision
@@ -24,6 +26,8 @@ local M = {}
 ---@field ask table? the question that is to be answered; nil: it has come to its end
 ---@field move Move? what Sluice would have done
 ---@field unknown string? why that cannot be told
+---@field measured boolean? a question was answered
+---@field unmeasured string? why the first one that was not brought no measure
 ---@field held { since: integer, cause: string }?
 local Decision = {}
 Decision.__index = Decision
@@ -78,6 +82,9 @@ local function hand_out(self, kind, args)
     self.unknown = answer.unsent
     error(END, 0)
   end
+  local lacking = unmeasured.of(args, answer, self.situation.server)
+  self.measured = self.measured or not lacking
+  self.unmeasured = self.unmeasured or lacking
   return answer
 end
 

@@ -4,6 +4,7 @@
 local decision = require 'tool.shadow.decision'
 local hooks = require 'tool.shadow.hooks'
 local moves = require 'tool.shadow.move'
+local unmeasured = require 'tool.shadow.unmeasured'
 
 local M = {}
 
@@ -65,7 +66,7 @@ local function decide(self)
   local known = hooks.known(texts_of(self), self.move.does)
   self.decision = decision.new { strategy = self.sight.strategy, facts = self.facts, spec = self.spec,
     before = self.before, held = self.held, hooks = hooks.answers(webhooks_of(self), known, self.taken),
-    ready = ready_of(self, known) }
+    server = self.sight.server_shown, ready = ready_of(self, known) }
 end
 
 --- Warnings of other ticks are not this round's.
@@ -138,12 +139,21 @@ local function is_late(self)
   return self.move.does == 'advance' and self.since_ms >= LATE * self.sight.interval_ms
 end
 
+--- Why nothing was measured by which to compare; nil: it was, or Flagger could not measure either.
+---@return string?
+function Round:unmeasured()
+  local why = self.decision and self.decision.unmeasured
+  return not (self.move.does == 'fail' and unmeasured.is_flaggers(texts_of(self))) and why or nil
+end
+
 local function compare(self)
   local ours = self.decision and self.decision.move
   if self.sight.refused then
     return 'differs', 'Sluice would refuse this Canary: ' .. self.sight.refused
   elseif self.obstacle or self.decision.unknown then
     return 'unknown', self.obstacle or self.decision.unknown
+  elseif self:unmeasured() then
+    return 'unknown', self:unmeasured()
   elseif moves.same(self.move, ours) and not self.move.unseen then
     return 'agrees'
   elseif self.move.unseen or is_late(self) then

@@ -6,6 +6,7 @@ local readable = require 'tool.readable'
 local rounds = require 'tool.shadow.round'
 local sluice = require 'sluice'
 local telling = require 'tool.shadow.telling'
+local trials = require 'tool.shadow.trial'
 local watching = require 'tool.shadow.watched'
 
 local M = {}
@@ -18,11 +19,18 @@ local canaries = {}
 local open = {}
 ---@type table<integer, ShadowRound> by their question
 local asking = {}
-local sums = { rounds = 0, agrees = 0, differs = 0, unknown = 0, releases = 0 }
+local trial = trials.new()
+
+local function new_sums()
+  return { rounds = 0, agrees = 0, differs = 0, unknown = 0, releases = 0, measured = 0, unmeasured = 0 }
+end
+
+local sums = new_sums()
 local serial, ended = 0, {}
 
 ---@class Report what the command is to do
 ---@field lines any[] texts, or objects for JSON
+---@field warnings string[] of what stands in the way, for people
 ---@field asks table[] questions: id, kind, query, server, template, interval, problem, span, step
 ---@field wake number? ms, wall clock: when to wake is wanted
 ---@field over boolean? the releases that were waited for have ended
@@ -56,7 +64,10 @@ end
 
 local function conclude(report, round)
   local release = round.release
-  release.held = round.decision and round.decision.held
+  local decided, is_unmeasured = round.decision or {}, round:unmeasured() ~= nil
+  release.held = not is_unmeasured and decided.held or nil
+  sums.measured = sums.measured + (decided.measured and not is_unmeasured and 1 or 0)
+  sums.unmeasured = sums.unmeasured + (is_unmeasured and 1 or 0)
   for _, sum in ipairs { release, sums } do
     sum.rounds, sum[round.outcome] = sum.rounds + 1, sum[round.outcome] + 1
   end
@@ -77,6 +88,11 @@ local function unaskable(round, ask)
   elseif round.sight.server == '' then
     return 'no Prometheus is known: --prometheus URL names one'
   end
+end
+
+local function try(report, server, shown)
+  serial = serial + 1
+  report.asks[#report.asks + 1] = trial:question(serial, server, shown)
 end
 
 --- Hands the question of a round out, once.
@@ -115,7 +131,7 @@ local function go_on(report)
 end
 
 local function new_report()
-  return { lines = sluice.list {}, asks = sluice.list {} }
+  return { lines = sluice.list {}, asks = sluice.list {}, warnings = sluice.list {} }
 end
 
 -- What is seen ----------------------------------------------------------------------------------
@@ -151,6 +167,9 @@ local function look(report, sight)
     watched = watching.new(sight)
     canaries[key] = watched
     say(report, telling.sight(watched))
+    if watched:asks_prometheus() then
+      try(report, sight.server, sight.server_shown)
+    end
     return
   end
   local before, former = watched.status, watched.sight
@@ -167,12 +186,18 @@ end
 
 -- What the command calls ------------------------------------------------------------------------
 
----@param given { json: boolean, names: string[]?, once: boolean }
+---@param given { json: boolean, names: string[]?, once: boolean, server: string?, server_shown: string? } server: is
+---  asked in the place of those that Canaries name
+---@return Report
 function M.open(given)
   options = given
   canaries, open, asking, serial, ended = {}, {}, {}, 0, {}
-  sums = { rounds = 0, agrees = 0, differs = 0, unknown = 0, releases = 0 }
-  return new_report()
+  sums, trial = new_sums(), trials.new()
+  local report = new_report()
+  if given.server then
+    try(report, given.server, given.server_shown)
+  end
+  return report
 end
 
 --- A Canary appeared or changed. One that nobody could follow costs no other.
@@ -234,12 +259,13 @@ end
 ---@param given { id: integer, answer: table }
 ---@return Report
 function M.answer(given)
-  local round = asking[given.id]
+  local report, round = new_report(), asking[given.id]
   asking[given.id] = nil
+  report.warnings[1] = trial:answer(given.id, given.answer)
   if round and round.decision.ask and round.decision.ask.id == given.id then
     round.decision:go_on(given.answer)
   end
-  return go_on(new_report())
+  return go_on(report)
 end
 
 --- Rounds whose event does not come are settled without it.
@@ -254,13 +280,19 @@ function M.wake(given)
   return go_on(new_report())
 end
 
---- The last line, and the exit status: 0 all that was compared agrees, 1 something differs, 3 nothing was compared.
+--- Where not one of the rounds that need a metric had it, the others, which agree by themselves, say nothing.
+local function is_deaf()
+  return sums.unmeasured > 0 and sums.measured == 0
+end
+
+--- The last line, and the exit status: 0 all that was compared agrees, 1 something differs, 3 nothing was compared, or
+--- no metric.
 ---@param given { now: number }
 ---@return Report
 function M.finish(given)
   local report = new_report()
   say(report, telling.sum(sums, given.now))
-  report.status = sums.differs > 0 and 1 or sums.agrees > 0 and 0 or 3
+  report.status = sums.differs > 0 and 1 or sums.agrees > 0 and not is_deaf() and 0 or 3
   return report
 end
 

@@ -54,7 +54,10 @@ function M.round(round)
   local record = new('round', round.at, round.watched.key)
   record.phase, record.step = round.before.phase, moves.step(round.move, round.before, round.share)
   record.outcome, record.why = round.outcome, round.why
-  record.flagger, record.sluice = plain(round.move), plain(round.decision and round.decision.move)
+  record.flagger = plain(round.move)
+  if not round:unmeasured() then
+    record.sluice = plain(round.decision and round.decision.move)
+  end
   return record
 end
 

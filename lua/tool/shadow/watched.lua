@@ -12,6 +12,7 @@ local M = {}
 ---@field scripted boolean it is the key of a Strategy
 ---@field provider string
 ---@field server string the address of its Prometheus; '': none
+---@field server_shown string the same, as texts may show it
 ---@field interval_ms integer
 ---@field threshold integer
 ---@field rules BlindRules? what it says of checks that are blind
@@ -103,6 +104,17 @@ function Watched:spec()
   end
   return { skipAnalysis = given.skipAnalysis, autoscalerRef = given.autoscalerRef, ingressRef = given.ingressRef,
     routeRef = given.routeRef, analysis = analysis, templates = self.sight.templates, rules = self.sight.rules }
+end
+
+--- A metric of its own is asked of its Prometheus, not of a template's provider.
+---@return boolean
+function Watched:asks_prometheus()
+  for _, metric in ipairs(analysis_of(self.sight).metrics or {}) do
+    if not metric.templateRef and not metric.checkRef then
+      return self.sight.server ~= ''
+    end
+  end
+  return false
 end
 
 --- Why nothing can be compared; nil: it can.
