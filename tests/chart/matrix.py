@@ -60,6 +60,23 @@ def policy_of_namespace(it):
         'namespaceSelector': {'matchLabels': {'kubernetes.io/metadata.name': 'shop'}}}
 
 
+def verbs(it):
+    """As deploy/verbs.yaml has it, beside the other policies."""
+    theirs = Objects((DEPLOY / 'verbs.yaml').read_text())
+    for kind in ('ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding'):
+        mine = {policy['metadata']['name']: policy['spec'] for policy in it.of(kind)}
+        assert sorted(mine) == ['releases.sluice.dev', 'requests.sluice.dev', 'verbs.sluice.dev'], sorted(mine)
+        assert mine['verbs.sluice.dev'] == theirs.one(kind)['spec']
+
+
+def verbs_of_namespace(it):
+    binding = it.one('ValidatingAdmissionPolicyBinding')
+    assert binding['spec']['policyName'] == 'shop.verbs.sluice.dev' == it.one('ValidatingAdmissionPolicy')[
+        'metadata']['name']
+    assert binding['spec']['matchResources'] == {
+        'namespaceSelector': {'matchLabels': {'kubernetes.io/metadata.name': 'shop'}}}
+
+
 def mesh_elsewhere(it):
     assert it.verbs('networking.istio.io', 'virtualservices') == [], 'the mesh is not here'
     assert '-kubeconfig-service-mesh=/etc/sluice/mesh/config' in it.args()
@@ -239,6 +256,9 @@ ROWS = {
                                      'service': True}}, dashboard),
     'no policies': ({'admissionPolicies': {'create': False}},
                     lambda it: it.of('ValidatingAdmissionPolicy') == []),
+    'a right for each verb': ({'admissionPolicies': {'verbs': True}}, verbs),
+    'a right for each verb in a namespace': ({'namespace': 'shop', 'admissionPolicies': {
+        'create': False, 'verbs': True}}, verbs_of_namespace),
     'other engines': ({'admissionPolicies': {'accounts': ['jane@example.com']}},
                       lambda it: "'jane@example.com'" in str(it.of('ValidatingAdmissionPolicy'))),
     'other names': ({'nameOverride': 'gate', 'fullnameOverride': 'the-gate'},

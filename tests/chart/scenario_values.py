@@ -11,6 +11,8 @@ from chart_scenario import KUBERNETES, ChartScenario, make_namespace
 from matrix import Objects
 from real_helm import DEPLOY
 
+FILES = ('rbac', 'roles', 'admission', 'verbs')  # of deploy/, that the chart makes its objects of
+
 
 def leaves(values, path=()):
     """(path, value) of everything that has nothing below it."""
@@ -99,7 +101,7 @@ class Files(ChartScenario):
         with tarfile.open(packed) as archive:
             members = {member.name: member for member in archive.getmembers()}
             self.assertEqual([], [name for name, member in members.items() if not member.isfile()])
-            for path in [*(DEPLOY / 'crds').iterdir(), *(DEPLOY / f'{n}.yaml' for n in ('rbac', 'roles', 'admission'))]:
+            for path in [*(DEPLOY / 'crds').iterdir(), *(DEPLOY / f'{n}.yaml' for n in FILES)]:
                 inside = f'sluice/files/{path.relative_to(DEPLOY)}'
                 self.assertEqual(path.read_bytes(), archive.extractfile(inside).read(), inside)
         self.assertEqual(self.render({}), self.render({}, chart=packed))

@@ -75,6 +75,19 @@ true
 {{- toJson $rules -}}
 {{- end -}}
 
+{{/* The policies that are wanted, as a list: those of deploy/admission.yaml, and those of deploy/verbs.yaml. Who asks for
+the latter relies on them: they are never left out. */}}
+{{- define "sluice.policies" -}}
+{{- $policies := list -}}
+{{- if include "sluice.hasAdmissionPolicies" . -}}
+{{- $policies = include "sluice.documents" (.Files.Get "files/admission.yaml") | fromJsonArray -}}
+{{- end -}}
+{{- if .Values.admissionPolicies.verbs -}}
+{{- $policies = include "sluice.documents" (.Files.Get "files/verbs.yaml") | fromJsonArray | concat $policies -}}
+{{- end -}}
+{{- toJson $policies -}}
+{{- end -}}
+
 {{/* Without a cluster helm knows groups but no kinds, and its version is one that helm made up: what it renders is for a
 cluster that it cannot ask, and has the policies. A cluster that is too old refuses them, which is seen. */}}
 {{- define "sluice.hasAdmissionPolicies" -}}
