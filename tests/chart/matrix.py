@@ -157,9 +157,23 @@ def people_who_write_scripts(it):
     assert role['metadata']['labels']['rbac.authorization.k8s.io/aggregate-to-admin'] == 'true'
 
 
+RUNBOOK = 'https://git.example.com/sluice/docs/runbook.md'
+
+
+def runbooks(it):
+    """By alert, where it says what to do."""
+    return {rule['alert']: rule['annotations']['runbook_url']
+            for group in it.one('PrometheusRule')['spec']['groups'] for rule in group['rules']}
+
+
+def alerts_with_addresses(it):
+    assert runbooks(it) and runbooks(it) == {alert: f'{RUNBOOK}#{alert.lower()}' for alert in runbooks(it)}
+
+
 def alerts_and_dashboards(it):
     rules = yaml.safe_load((DEPLOY / 'alerts' / 'sluice.rules.yaml').read_text())
     assert it.one('PrometheusRule')['spec'] == rules
+    assert all(url.startswith('docs/runbook.md#') for url in runbooks(it).values()), runbooks(it)
     files = {path.name: path.read_text() for path in (DEPLOY / 'grafana').glob('*.json')}
     found = {}
     for thing in it.of('ConfigMap'):
@@ -252,6 +266,7 @@ ROWS = {
                  lambda it: it.one('ServiceMonitor')['metadata']['namespace'] == 'monitoring'),
     'alerts and dashboards': ({'alertRules': {'enabled': True, 'labels': {'release': 'prom'}},
                                'dashboards': {'enabled': True, 'namespace': 'monitoring'}}, alerts_and_dashboards),
+    'alerts with addresses': ({'alertRules': {'enabled': True, 'runbookUrl': RUNBOOK}}, alerts_with_addresses),
     'the dashboard': ({'dashboard': {'enabled': True, 'port': 9000, 'hosts': ['a.example.com', 'b'], 'prefix': '/x',
                                      'service': True}}, dashboard),
     'no policies': ({'admissionPolicies': {'create': False}},

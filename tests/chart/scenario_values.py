@@ -169,6 +169,7 @@ class Refusals(ChartScenario):
         'a text for a switch': ({'crd': {'create': 'no'}}, "'/crd/create': got string, want boolean"),
         'no URL': ({'metricsServer': 'prometheus:9090'}, "'/metricsServer': 'prometheus:9090' does not match"),
         'a digest': ({'image': {'digest': 'latest'}}, "'/image/digest': 'latest' does not match"),
+        'a page without a host': ({'alertRules': {'runbookUrl': 'docs/runbook.md'}}, "'/alertRules/runbookUrl': 'docs"),
         'a namespace': ({'namespace': 'My_Shop'}, "'/namespace': 'My_Shop' does not match"),
         'an argument': ({'extraArgs': ['scripts=/x']}, "'/extraArgs/0': 'scripts=/x' does not match"),
         'a script': ({'scripts': {'strategies': {'../x': ''}}}, "'../x' does not match"),

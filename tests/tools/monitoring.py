@@ -62,7 +62,7 @@ def check_rules():
     check_names(RULES.name, re.sub(r'^\s+(#|description:).*', '', RULES.read_text(), flags=re.M))
     headings = re.findall(r'^## (\w+)$', (ROOT / 'docs/runbook.md').read_text(), re.M)
     for alert, body in re.findall(r'- alert: (\w+)\n(.*?)(?=\n      - alert:|\Z)', RULES.read_text(), re.S):
-        if f'runbook: docs/runbook.md#{alert.lower()}\n' not in body + '\n' or alert not in headings:
+        if f'runbook_url: docs/runbook.md#{alert.lower()}\n' not in body + '\n' or alert not in headings:
             fail('%s: docs/runbook.md has no section of that name, or the rule does not name it', alert)
         cases = re.findall(rf'alertname: {alert}\b(.*?)(?=alertname:|- name:|\Z)', TESTS.read_text(), re.S)
         silent = [case for case in cases if 'exp_alerts: []' in case]
