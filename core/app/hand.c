@@ -334,7 +334,7 @@ static int ask(const struct words *words, struct session *session, const struct 
         struct waiting waiting = {
             .namespace = object_namespace(canary), .name = object_name(canary), .request = &request};
         waiting.canaries = session_watch(session, &KUBE_CANARIES, waiting.namespace, waiting.name);
-        enum session_end end = session_wait(session, words->timeout_ms, is_answered, &waiting);
+        enum session_end end = session_wait(session, session_left_ms(session), is_answered, &waiting);
         if (waiting.overtaken != NULL) {
             waiting.answer = answer_overtaken(session, &waiting);
         }
@@ -349,6 +349,7 @@ static int ask(const struct words *words, struct session *session, const struct 
 static int run(void *ctx, struct session *session, struct err *err)
 {
     const struct words *words = ctx;
+    session_limit(session, words->timeout_ms);
     struct doc *canary = hand_canary(session, words->canary, err);
     int status = canary != NULL ? ask(words, session, doc_root(canary), err) : SESSION_FAILED;
     doc_free(canary);

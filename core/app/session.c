@@ -15,6 +15,7 @@
 #include "kube/watch.h"
 
 enum { WATCHES_MAX = 4, QUERY_MAX = 1024 };
+enum { LOOK_MIN_MS = 3 * 1000, LOOK_MAX_MS = 30 * 1000 };
 enum { BUSY_MAX_MS = 30 * 1000, COMMAND_SIZE = 32, FAILED = 2, INTERRUPTED = 130 };
 
 struct session {
@@ -23,6 +24,8 @@ struct session {
     struct kube_client *kube;
     char *namespace;
     bool interrupted;
+    bool limited, late;
+    int64_t began_ms, timeout_ms; /* of session_limit */
 
     const struct kube_request *request; /* of session_ask */
     struct kube_call *call;             /* of that; NULL: it is answered */
@@ -148,6 +151,49 @@ struct kube_client *session_kube(const struct session *session)
     return session->kube;
 }
 
+/* --- the time that it has --- */
+
+void session_limit(struct session *session, int64_t timeout_ms)
+{
+    session->limited = true;
+    session->timeout_ms = timeout_ms;
+    session->began_ms = clock_mono_ms(loop_clock(session->loop));
+}
+
+static int64_t left_of(const struct session *session, int64_t timeout_ms)
+{
+    int64_t passed_ms = clock_mono_ms(loop_clock(session->loop)) - session->began_ms;
+    return timeout_ms > passed_ms ? timeout_ms - passed_ms : 0;
+}
+
+int64_t session_left_ms(const struct session *session)
+{
+    return left_of(session, session->timeout_ms);
+}
+
+static int64_t ask_ms(const struct session *session)
+{
+    return left_of(session, session->timeout_ms > LOOK_MIN_MS ? session->timeout_ms : LOOK_MIN_MS);
+}
+
+int64_t session_look_ms(const struct session *session)
+{
+    int64_t left_ms = ask_ms(session);
+    return left_ms < LOOK_MAX_MS ? left_ms : LOOK_MAX_MS;
+}
+
+bool session_is_late(const struct session *session)
+{
+    return session->late;
+}
+
+static void on_timeout(struct timer *timer, void *ctx)
+{
+    struct session *session = ctx;
+    session->timed_out = true;
+    loop_stop(session->loop);
+}
+
 /* --- asking --- */
 
 static void on_answer(void *ctx, const struct doc *answer, const struct err *err)
@@ -166,18 +212,21 @@ static void ask_once(struct session *session, const struct kube_request *request
     session->err = (struct err){0};
     session->request = request;
     session->call = kube_start(session->kube, request, on_answer, session);
+    session->timed_out = false;
+    if (session->limited) {
+        timer_start(loop_clock(session->loop), &session->timer, ask_ms(session), on_timeout, session);
+    }
     loop_run(session->loop);
+    timer_cancel(&session->timer);
+    session->late = session->call != NULL && session->timed_out && !session->interrupted;
     if (session->call != NULL) {
         kube_cancel(session->call);
         session->call = NULL;
     }
-}
-
-static void on_timeout(struct timer *timer, void *ctx)
-{
-    struct session *session = ctx;
-    session->timed_out = true;
-    loop_stop(session->loop);
+    if (session->late) {
+        err_set(&session->err, ERR_TIMEOUT, "the server at %s did not answer in that time",
+                kube_client_server(session->kube));
+    }
 }
 
 /* Waits as long as a server asks for that is too busy to begin on a request, as kubectl does. */
@@ -197,7 +246,7 @@ static bool pause_as_asked(struct session *session, int64_t *left_ms)
 
 struct doc *session_ask(struct session *session, const struct kube_request *request, struct err *err)
 {
-    int64_t left_ms = BUSY_MAX_MS;
+    int64_t left_ms = session->limited && ask_ms(session) < BUSY_MAX_MS ? ask_ms(session) : BUSY_MAX_MS;
     session->answer = NULL;
     do {
         ask_once(session, request);
@@ -289,7 +338,8 @@ const char *session_trouble(struct session *session)
     for (size_t i = 0; i < session->watch_count && trouble[0] == '\0'; i++) {
         trouble = watch_trouble(session->watches[i]);
     }
-    return shown_line(session->trouble, sizeof session->trouble, trouble);
+    return shown_line(session->trouble, sizeof session->trouble,
+                      trouble[0] == '\0' && session->late ? session->err.text : trouble);
 }
 
 /* --- a command --- */

@@ -46,6 +46,15 @@ struct clock *session_clock(const struct session *session);
 struct http *session_http(const struct session *session);
 struct kube_client *session_kube(const struct session *session);
 
+/* All that the session asks and waits for from now on ends in `timeout_ms`. The requests of a first look have a few
+ * seconds at least: with a shorter one, what is there now is told. */
+void session_limit(struct session *session, int64_t timeout_ms);
+/* What is left of that, for a wait; of a first look at what is there. */
+int64_t session_left_ms(const struct session *session);
+int64_t session_look_ms(const struct session *session);
+/* A request was given up because nothing was left. */
+bool session_is_late(const struct session *session);
+
 /* The answer (doc_free), an object or a list of the kind that was asked for; NULL and err, as one line for a terminal,
  * without one. A server that is busy is asked again when it says, for half a minute. */
 struct doc *session_ask(struct session *session, const struct kube_request *request, struct err *err);
@@ -65,7 +74,8 @@ enum session_end { SESSION_OVER, SESSION_TIMEOUT, SESSION_INTERRUPTED };
 enum session_end session_wait(struct session *session, int64_t timeout_ms, bool (*is_over)(void *ctx), void *ctx);
 /* Asks `is_over` of the wait under way, as after something that no watch tells. */
 void session_look(struct session *session);
-/* Why a watch brings nothing, as one line for a terminal, until it is asked again; "" while all is well. */
+/* Why a watch brings nothing, or whose answer did not come in time, as one line for a terminal, until it is asked
+ * again; "" while all is well. */
 const char *session_trouble(struct session *session);
 
 /* A command that has one session: opens it, has `body` use it, and closes it. Gives the exit status: that of `body`; or

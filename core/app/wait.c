@@ -23,7 +23,7 @@
 /* The first ones are the exit status. */
 enum outcome { PROMOTED = 0, TAKEN_BACK = 1, FAILED = 2, UNDECIDED = 3, SUPERSEDED };
 enum { INTERRUPTED = 130 };
-enum { TIMEOUT_MS = 30 * 60 * 1000, READ_MS = 30 * 1000 /* for the first look */ };
+enum { TIMEOUT_MS = 30 * 60 * 1000 };
 
 const struct cli_flag wait_flags[] = {
     {"timeout", "DURATION", "how long it is waited for (default: 30m)"},
@@ -382,9 +382,9 @@ static int follow_release(const struct words *words, struct session *session, st
                             .outcome = UNDECIDED};
     str_copy(change.revision, sizeof change.revision, node_str_or(node_get(spec, "revision"), ""));
     change.releases = session_watch(session, &KUBE_RELEASES, change.namespace, change.release);
-    enum session_end end = session_wait(session, READ_MS, release_is_read, &change);
+    enum session_end end = session_wait(session, session_look_ms(session), release_is_read, &change);
     if (end == SESSION_OVER) {
-        end = session_wait(session, words->timeout_ms, release_is_over, &change);
+        end = session_wait(session, session_left_ms(session), release_is_over, &change);
     }
     int status = tell(words, session, &change, end);
     free_change(&change);
@@ -452,11 +452,24 @@ static int follow(const struct words *words, struct session *session, const stru
     change.targets = session_watch(session, kind, change.namespace, change.target);
     change.canaries = session_watch(session, &KUBE_CANARIES, change.namespace, change.canary);
     change.releases = session_watch(session, &KUBE_RELEASES, change.namespace, NULL);
-    enum session_end end = session_wait(session, READ_MS, is_read, &change);
+    enum session_end end = session_wait(session, session_look_ms(session), is_read, &change);
     if (end == SESSION_OVER) {
-        end = session_wait(session, words->timeout_ms, is_decided, &change);
+        end = session_wait(session, session_left_ms(session), is_decided, &change);
     }
     int status = tell(words, session, &change, end);
+    free_change(&change);
+    return status;
+}
+
+/* A server that hangs is one more reason that nothing is decided in that time. */
+static int tell_late(const struct words *words, struct session *session, const struct err *err)
+{
+    const char *name = words->subject.name;
+    struct change change = {.namespace = session_namespace(session),
+                            .canary = words->subject.kind == SUBJECT_CANARY ? str_dup(name) : NULL,
+                            .outcome = UNDECIDED,
+                            .message = str_dup(err->text)};
+    int status = tell(words, session, &change, SESSION_TIMEOUT);
     free_change(&change);
     return status;
 }
@@ -464,13 +477,16 @@ static int follow(const struct words *words, struct session *session, const stru
 static int run(void *ctx, struct session *session, struct err *err)
 {
     const struct words *words = ctx;
+    session_limit(session, words->timeout_ms);
+    int status = SESSION_FAILED;
     if (words->subject.kind == SUBJECT_RELEASE) {
-        return follow_release(words, session, err);
+        status = follow_release(words, session, err);
+    } else {
+        struct doc *canary = find_canary(session, &words->subject, err);
+        status = canary != NULL ? follow(words, session, doc_root(canary)) : SESSION_FAILED;
+        doc_free(canary);
     }
-    struct doc *canary = find_canary(session, &words->subject, err);
-    int status = canary != NULL ? follow(words, session, doc_root(canary)) : SESSION_FAILED;
-    doc_free(canary);
-    return status;
+    return status == SESSION_FAILED && session_is_late(session) ? tell_late(words, session, err) : status;
 }
 
 static const struct cli_about about = {

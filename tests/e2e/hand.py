@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
@@ -425,6 +426,23 @@ class OtherServers(unittest.TestCase):
         asking.send_signal(signal.SIGINT)
         told, error = asking.communicate(timeout=PATIENCE_S)
         self.assertEqual((130, '', 'sluice status: interrupted\n'), (asking.returncode, told, error))
+
+    def test_a_server_that_hangs(self):
+        """It takes connections and answers nothing, as one that was stopped."""
+        hangs = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(hangs.close)
+        url = f'http://127.0.0.1:{hangs.getsockname()[1]}'
+        self.config.write_text(self.config.read_text().replace(self.url, url))
+        late = f'the server at {url} did not answer in that time\n'
+        for target in ('canary/shop', 'deployment/shop', 'release/shop-1'):
+            with self.subTest(target):
+                self.assertEqual((3, '', f'sluice wait: undecided in that time: {late}'),
+                                 self.ask({}, 'wait', target, '--timeout', '1ms'))
+        told = json.loads(self.ask({}, 'wait', 'canary/shop', '--timeout', '1ms', '-o', 'json')[1])
+        self.assertEqual(('undecided', 'shop', late[:-1]), (told['outcome'], told['canary'], told['message']))
+        for verb in ('pause', 'promote'):
+            with self.subTest(verb):
+                self.assertEqual((2, '', f'sluice {verb}: {late}'), self.ask({}, verb, 'shop', '--timeout', '1ms'))
 
     def test_several_kubeconfigs(self):
         answers = {'/canaries': listed('Canary'), '/releases': listed('Release'), '/canaries/shop': (200, CANARY)}
