@@ -66,9 +66,11 @@ static bool is_promoted(const struct actor *actor, const struct canary *canary)
     return detect_promoted(canary, run_release(actor->run), actor->context->config_tracking);
 }
 
+/* A release that has scaled the target up and not yet written its status begins first: superseded while the phase is
+ * still one of rest, nobody would know that the target is to be scaled down. */
 bool actor_change_strategy(struct actor *actor, const struct canary *canary)
 {
-    if (!run_is_in_script(actor->run) || is_promoted(actor, canary) ||
+    if (!run_is_in_script(actor->run) || canary_is_at_rest(canary) || is_promoted(actor, canary) ||
         strcmp(run_release(actor->run)->strategy, canary->strategy) == 0) {
         return false;
     }

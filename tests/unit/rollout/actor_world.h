@@ -8,6 +8,7 @@
 
 #define LEASE "/apis/coordination.k8s.io/v1/namespaces/test/leases/sluice"
 #define CONFIG_MAPS "/api/v1/namespaces/test/configmaps"
+#define PROMOTED_IMAGE "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1'}]}}}}"
 #define NEW_IMAGE "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:3'}]}}}}"
 
 enum { INTERVAL_MS = 10 * 1000 };
@@ -80,8 +81,7 @@ static inline struct world *new_world(void)
     fake_strategist_init(&w->script);
     fake_context_objects(w->api);
     fake_api_edit(w->api, CANARY, "{'status':{'phase':'Initialized','canaryWeight':0}}");
-    fake_api_edit(w->api, TARGET,
-                  "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1'}]}}}}");
+    fake_api_edit(w->api, TARGET, PROMOTED_IMAGE);
     fake_api_edit(w->api, ROUTES, FAKE_ROUTES(100, 0));
     return w;
 }

@@ -272,6 +272,34 @@ static void test_another_strategy_goes_on_with_what_was_analysed_only(void **sta
     fake_doc_expect(node_at(fake_api_find(w->api, SLUICE "/podinfo-3"), "spec", "restarted"), "true");
 }
 
+/* Superseded while the status does not tell of it, it would leave a target that nobody knows to be scaled up: as when
+ * the target goes back to what was promoted meanwhile, and nothing follows. */
+static void test_another_strategy_lets_a_release_begin_first(void **state)
+{
+    static const char *const act = "[{'kind':'scale','to':'up'},{'kind':'sync','phase':'Progressing'}]";
+    struct world *w = *state;
+    fake_api_edit(w->api, TARGET, NEW_IMAGE);
+    fake_clock_advance(w->fc, 1000);
+    fake_script_enter(&w->script, "begin");
+    fake_script_call(&w->script, "pin", "{}");
+    fake_http_once(w->fh, "PATCH", CANARY, 503, "{}");
+    fake_script_call(&w->script, "act", act);
+    fake_clock_run(w->fc);
+    stop_engine(w);
+    char *at_rest = str_dup(text_at(w, CANARY, "status", "phase"));
+    fake_api_edit(w->api, CANARY, "{'spec':{'analysis':{'maxWeight':null,'stepWeight':null,'iterations':2}}}");
+    fake_api_edit(w->api, TARGET, PROMOTED_IMAGE);
+    start_engine(w);
+    fake_script_enter(&w->script, "begin");
+    fake_script_call(&w->script, "pin", "{}");
+    fake_script_call(&w->script, "act", act);
+    fake_clock_advance(w->fc, 5000);
+    assert_string_equal(text_at(w, RELEASE, "status", "state"), "Superseded");
+    assert_string_not_equal(text_at(w, CANARY, "status", "phase"), at_rest);
+    assert_int_equal(releases(w), 2); /* which ends what the first one has begun */
+    str_free(&at_rest);
+}
+
 static void test_a_suspended_canary_stands_still(void **state)
 {
     struct world *w = *state;
@@ -484,6 +512,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_suspension_is_told_after_what_was_under_way, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_missing_is_told_when_it_stays_away, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_strategy_goes_on_with_what_was_analysed_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_strategy_lets_a_release_begin_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_suspended_canary_stands_still, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_canary_deleted_in_mid_run_is_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_canary_deleted_and_made_again_has_nothing_of_the_old_one, setup,
