@@ -453,6 +453,79 @@ describe('sluice shadow', function()
     assert.equal('0 → 10  agrees', told.last())
   end)
 
+  it('does not take the end of a release whose rounds were not seen for its next round', function()
+    local told = begun()
+    told.see(120, at(10))
+    told.see(600, at(0, 0, 'Succeeded')) -- the watch was cut
+    assert.equal('podinfo.shop  succeeded  not compared: rounds before it were not seen', told.lines[#told.lines - 1])
+    told = begun()
+    told.see(120, at(10))
+    told.hear(600, 'Rolling back podinfo.shop failed checks threshold reached 2')
+    told.see(600, at(0, 0, 'Failed'))
+    assert.equal('podinfo.shop  taken back  not compared: rounds before it were not seen', told.lines[#told.lines - 1])
+  end)
+
+  it('ends a release that Flagger has forgotten', function()
+    local told = begun { once = true }
+    told.see(120, at(10))
+    told.see(180, {}) -- the status is lost
+    assert.equal('release broken off, there is no phase any more: 1 round, 1 agrees', told.last())
+    assert.is_true(told.over)
+    told = begun()
+    told.see(120, at(10))
+    told.answer = false
+    told.see(180, at(20))
+    told.see(240, { phase = 'Initialized' })
+    assert.equal('0 → 10  agrees', told.last())
+    told.take(shadow.answer { id = told.asked[1].id, answer = { value = 100 } })
+    assert.equal('release broken off, the phase is Initialized: 2 rounds, 2 agree', told.last())
+    told.see(300, at(0))
+    told.see(360, at(10))
+    assert.equal('0 → 10  agrees', told.last())
+  end)
+
+  it('keeps two Canaries apart, also when one is deleted in the middle', function()
+    local told = follow {}
+    told.answer = false
+    local function see(name, s, status)
+      local given = sight(s, status)
+      given.canary.metadata.name = name
+      told.take(shadow.see(given))
+    end
+    for i, status in ipairs { at(0), at(10), at(20) } do
+      see('one', 60 * i, status)
+      see('two', 60 * i, status)
+    end
+    told.take(shadow.lose { now = 0, namespace = 'shop', name = 'one' })
+    assert.equal('one.shop  not followed any more: it is gone', told.last())
+    for i, row in ipairs { { 97, 'differs' }, { 100, 'agrees' } } do
+      told.take(shadow.answer { id = told.asked[i].id, answer = { value = row[1] } })
+      assert.truthy(told.last():find((i == 1 and 'one' or 'two') .. '.shop  10 → 20  ' .. row[2], 1, true), told.last())
+    end
+    see('one', 300, at(30))
+    assert.equal('one.shop  Progressing, the canary has 30', told.last())
+    told.finish()
+    assert.equal('0 releases: 4 rounds, 3 agree, 1 differs', told.last())
+  end)
+
+  it('counts a round that was not decided when it is ended', function()
+    local told = begun()
+    told.see(120, at(10))
+    told.answer = false
+    told.see(180, at(20))
+    told.finish()
+    assert.equal('podinfo.shop  10 → 20  not compared: sluice shadow ended before it was decided',
+      told.lines[#told.lines - 1])
+    assert.equal('0 releases: 2 rounds, 1 agrees, 1 not compared', told.last())
+  end)
+
+  it('tries a server that a Canary names later', function()
+    local told = begun { trial = DEAD }
+    told.see(90, at(0), { server = 'http://other', server_shown = 'http://other' })
+    assert.same({ 'http://prometheus', 'http://other' }, { told.tried[1].server, told.tried[2].server })
+    assert.equal(2, #told.warnings)
+  end)
+
   it('goes on with the others when one cannot be followed, or is gone', function()
     local told = follow { names = { 'podinfo', 'other' }, once = true }
     local strange = sight(0, at(10))

@@ -134,6 +134,20 @@ local function reason_of(self)
   end
 end
 
+--- What one round of an analysis cannot have come to: its end without the steps that are left.
+local function skips_rounds(self)
+  if self.move.does == 'succeed' then
+    return self.before.phase == 'Progressing' and not self.spec.skipAnalysis
+  elseif self.move.does == 'take back' and not threshold_reached(self) then
+    for _, text in ipairs(texts_of(self)) do
+      if text:find 'failed checks threshold reached %d+$' then
+        return true
+      end
+    end
+  end
+  return self.move.unseen == true
+end
+
 --- More steps than one may have been taken since the last sight.
 local function is_late(self)
   return self.move.does == 'advance' and self.since_ms >= LATE * self.sight.interval_ms
@@ -154,14 +168,19 @@ local function compare(self)
     return 'unknown', self.obstacle or self.decision.unknown
   elseif self:unmeasured() then
     return 'unknown', self:unmeasured()
-  elseif moves.same(self.move, ours) and not self.move.unseen then
+  elseif moves.same(self.move, ours) and not skips_rounds(self) then
     return 'agrees'
-  elseif self.move.unseen or is_late(self) then
+  elseif skips_rounds(self) or is_late(self) then
     return 'unknown', 'rounds before it were not seen'
   elseif self.move.does == 'fail' and #self.warnings == 0 and hooks.may_fail(webhooks_of(self)) then
     return 'unknown', 'Flagger counted a failed check, and no event says whether that was a webhook\'s'
   end
   return 'differs'
+end
+
+--- It is not waited for any more.
+function Round:abandon()
+  self.outcome, self.why = 'unknown', 'sluice shadow ended before it was decided'
 end
 
 --- True once it is known what Sluice would have done, or that this cannot be known.

@@ -1,5 +1,6 @@
 --- sluice shadow: follows the Canaries that Flagger works on, and says of each of its rounds whether Sluice would have
 --- decided so, too. core/app/shadow.c watches them, asks metric servers, and prints what is given to it here.
+local counts = require 'tool.shadow.counts'
 local moments = require 'tool.record.moment'
 local moves = require 'tool.shadow.move'
 local readable = require 'tool.readable'
@@ -20,12 +21,7 @@ local open = {}
 ---@type table<integer, ShadowRound> by their question
 local asking = {}
 local trial = trials.new()
-
-local function new_sums()
-  return { rounds = 0, agrees = 0, differs = 0, unknown = 0, releases = 0, measured = 0, unmeasured = 0 }
-end
-
-local sums = new_sums()
+local sums, releases = counts.new(), 0
 local serial, ended = 0, {}
 
 ---@class Report what the command is to do
@@ -54,7 +50,7 @@ local function is_over()
 end
 
 local function end_release(report, watched, release)
-  sums.releases = sums.releases + 1
+  releases = releases + 1
   say(report, telling.release(watched, release))
   ended[watched.sight.canary.metadata.name] = true
   if watched.release == release then
@@ -64,13 +60,9 @@ end
 
 local function conclude(report, round)
   local release = round.release
-  local decided, is_unmeasured = round.decision or {}, round:unmeasured() ~= nil
-  release.held = not is_unmeasured and decided.held or nil
-  sums.measured = sums.measured + (decided.measured and not is_unmeasured and 1 or 0)
-  sums.unmeasured = sums.unmeasured + (is_unmeasured and 1 or 0)
-  for _, sum in ipairs { release, sums } do
-    sum.rounds, sum[round.outcome] = sum.rounds + 1, sum[round.outcome] + 1
-  end
+  release.held = not round:unmeasured() and round.decision and round.decision.held or nil
+  counts.add(release.counts, round)
+  counts.add(sums, round)
   release.open = release.open - 1
   say(report, telling.round(round))
   if release.ended and release.open == 0 then
@@ -139,7 +131,7 @@ end
 local ENDS = { succeed = 'promoted', ['take back'] = 'taken back' }
 
 local function new_release(is_whole)
-  return { whole = is_whole, open = 0, rounds = 0, agrees = 0, differs = 0, unknown = 0, taken = {} }
+  return { whole = is_whole, open = 0, counts = counts.new(), taken = {} }
 end
 
 local function begin_round(report, watched, move, before, after)
@@ -158,6 +150,23 @@ local function begin_round(report, watched, move, before, after)
   open[#open + 1] = round
 end
 
+local function try_server(report, watched)
+  if watched:asks_prometheus() then
+    try(report, watched.sight.server, watched.sight.server_shown)
+  end
+end
+
+--- To a phase that no release comes to: its status was lost, as by `kubectl replace`, or written by hand.
+local function break_off(report, watched, after)
+  local release = watched.release
+  local phase = after.phase == '' and 'there is no phase any more' or 'the phase is ' .. after.phase
+  release.ended = 'broken off, ' .. phase
+  watched.route = { canary = 0, mirrored = false }
+  if release.open == 0 then
+    end_release(report, watched, release)
+  end
+end
+
 ---@param sight Sight
 local function look(report, sight)
   local meta = sight.canary.metadata
@@ -167,9 +176,7 @@ local function look(report, sight)
     watched = watching.new(sight)
     canaries[key] = watched
     say(report, telling.sight(watched))
-    if watched:asks_prometheus() then
-      try(report, sight.server, sight.server_shown)
-    end
+    try_server(report, watched)
     return
   end
   local before, former = watched.status, watched.sight
@@ -177,10 +184,13 @@ local function look(report, sight)
   if sight.refused and sight.refused ~= former.refused then
     say(report, telling.sight(watched))
   end
+  try_server(report, watched)
   local move = moves.of_flagger(before, after)
   if move then
     begin_round(report, watched, move, before, after)
     watched:follow(move, after)
+  elseif after.phase ~= before.phase and watched.release and not watched.release.ended then
+    break_off(report, watched, after)
   end
 end
 
@@ -192,7 +202,7 @@ end
 function M.open(given)
   options = given
   canaries, open, asking, serial, ended = {}, {}, {}, 0, {}
-  sums, trial = new_sums(), trials.new()
+  sums, releases, trial = counts.new(), 0, trials.new()
   local report = new_report()
   if given.server then
     try(report, given.server, given.server_shown)
@@ -280,19 +290,18 @@ function M.wake(given)
   return go_on(new_report())
 end
 
---- Where not one of the rounds that need a metric had it, the others, which agree by themselves, say nothing.
-local function is_deaf()
-  return sums.unmeasured > 0 and sums.measured == 0
-end
-
---- The last line, and the exit status: 0 all that was compared agrees, 1 something differs, 3 nothing was compared, or
---- no metric.
+--- The last line, and the exit status. A round whose metric server has not answered so far is not compared.
 ---@param given { now: number }
 ---@return Report
 function M.finish(given)
   local report = new_report()
-  say(report, telling.sum(sums, given.now))
-  report.status = sums.differs > 0 and 1 or sums.agrees > 0 and not is_deaf() and 0 or 3
+  for _, round in ipairs(open) do
+    round:abandon()
+    conclude(report, round)
+  end
+  open = {}
+  say(report, telling.sum(sums, releases, given.now))
+  report.status = counts.status(sums)
   return report
 end
 

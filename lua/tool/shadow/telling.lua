@@ -79,18 +79,19 @@ end
 ---@param release table
 ---@return Record
 function M.release(watched, release)
-  local record = counts_of(new('release', watched.sight.now, watched.key), release)
+  local record = counts_of(new('release', watched.sight.now, watched.key), release.counts)
   record.ended, record.whole = release.ended, release.whole
   record.webhooks = next(release.taken) and names_of(release.taken) or nil
   return record
 end
 
----@param sums table
+---@param sums Counts
+---@param releases integer
 ---@param now number ms
 ---@return Record
-function M.sum(sums, now)
+function M.sum(sums, releases, now)
   local record = counts_of(new('sum', now), sums)
-  record.releases = sums.releases
+  record.releases = releases
   return record
 end
 
