@@ -81,6 +81,27 @@ describe('a pause', function()
     assert.is_nil(story.paused_since_ms)
   end)
 
+  it('is told as its own event after a release that said more than events may', function()
+    local world = World.new { analysis = { stepWeight = 1, maxWeight = 40 } }:initialise():push()
+    world.world:run('1h', function()
+      return world.world:get('canaries.flagger.app', 'test', 'podinfo').status.canaryWeight == 30
+    end)
+    assert.equal(0, world:times_told 'canary weight 30')
+    ask(world, 'pause', ALICE)
+    done(world, 'a', 'podinfo.test is paused')
+    told_once(world, 'podinfo.test is paused by alice: INC-4711')
+    ask(world, 'resume', BOB)
+    done(world, 'b', 'podinfo.test goes on')
+    told_once(world, 'podinfo.test goes on, it is not paused any more')
+    told_once(world, 'Request resume by bob')
+    ask(world, 'rollback', { id = 'c' })
+    done(world, 'c', 'podinfo-1 is taken back')
+    told_once(world, 'Request rollback by alice: INC-4711: podinfo-1 is taken back')
+    for _, text in ipairs { 'is paused', 'not paused any more', 'Request' } do
+      assert.is_nil(world:first_told('%(combined.*' .. text))
+    end
+  end)
+
   it('by the annotation alone is on record without a name', function()
     local world = at_weight()
     annotate(world, { ['sluice.dev/pause'] = 'freeze of December' })

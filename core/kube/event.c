@@ -5,6 +5,9 @@
  *   count       the same message again: the event that is there gets count + 1 (a PATCH with the absolute count)
  *   filter      a token bucket per object and type drops what is left
  *
+ * client-go knows no people. What they ask for is not aggregated, and has a bucket of its own: it must be found again
+ * after whatever else was said of the object.
+ *
  * The state is in memory, as client-go's is: after a restart a message begins a new event. Where a key is given, the
  * event's name comes from the key, so that a repetition after a crash finds its own event. */
 #include "kube/event.h"
@@ -27,6 +30,7 @@ enum {
     SIMILAR_WINDOW_MS = 10 * 60 * 1000,
     BURST = 25,
     REFILL_MS = 300 * 1000,
+    ASKED_REFILL_MS = 60 * 1000,
     REMEMBERED_MAX = 4096,
     ATTEMPTS_MAX = 5,     /* of a request that fails for a passing reason */
     FIRST_PAUSE_MS = 500, /* before the second; each is twice as long as the one before */
@@ -157,7 +161,7 @@ static bool is_too_similar(struct event_recorder *r, const char key[static KEY_L
     return true;
 }
 
-static bool take_token(struct event_recorder *r, const char key[static KEY_LEN + 1])
+static bool take_token(struct event_recorder *r, const char key[static KEY_LEN + 1], int64_t refill_ms)
 {
     int64_t now = clock_mono_ms(r->clock);
     struct bucket *b;
@@ -171,7 +175,7 @@ static bool take_token(struct event_recorder *r, const char key[static KEY_LEN +
         b->at_ms = now;
     }
     HASH_ADD_STR(r->buckets, key, b);
-    b->tokens += (double)(now - b->at_ms) / REFILL_MS;
+    b->tokens += (double)(now - b->at_ms) / (double)refill_ms;
     b->tokens = b->tokens > BURST ? BURST : b->tokens;
     b->at_ms = now;
     if (b->tokens < 1) {
@@ -297,12 +301,12 @@ static void correlate(struct event_recorder *r, const struct event *event, struc
 {
     char now[32], bucket[KEY_LEN + 1], group[KEY_LEN + 1], same[KEY_LEN + 1];
     char *message = bounded_message(event->message);
-    key_write(bucket, "%s/%s/%s/%s/%s|%s", event->kind, event->namespace, event->name,
-              event->uid != NULL ? event->uid : "", event->api_version, event->type);
+    key_write(bucket, "%s/%s/%s/%s/%s|%s%s", event->kind, event->namespace, event->name,
+              event->uid != NULL ? event->uid : "", event->api_version, event->type, event->asked ? "|asked" : "");
     key_write(group, "%s|%s", bucket, event->reason);
     key_write(same, "%s|%s", group, message);
     time_write(clock_wall_ms(r->clock), now);
-    bool aggregated = is_too_similar(r, group, message);
+    bool aggregated = !event->asked && is_too_similar(r, group, message);
     if (aggregated) {
         char *combined = str_format("(combined from similar events): %s", message);
         str_free(&message);
@@ -317,7 +321,7 @@ static void correlate(struct event_recorder *r, const struct event *event, struc
     call->namespace = str_dup(event->namespace);
     call->name = str_dup(sent->name);
     call->body = event_body(r, event, sent->name, message, sent->count, sent->first, now);
-    call->dropped = !take_token(r, bucket);
+    call->dropped = !take_token(r, bucket, event->asked ? ASKED_REFILL_MS : REFILL_MS);
     bound_memories(r);
     str_free(&name);
     str_free(&message);

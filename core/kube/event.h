@@ -1,7 +1,8 @@
 /* Kubernetes events as client-go's recorder sends them: an equal message again is a PATCH of count and
  * lastTimestamp; from the tenth different message of the same object, type and reason on (with no pause of 10
  * minutes between two) all become one event, "(combined from similar events): …"; a token bucket per object and type
- * (burst 25, one more every 300 s) drops what is left. */
+ * (burst 25, one more every 300 s) drops what is left. What people ask for has a bucket of its own and is not combined,
+ * so nothing that the engine says by itself can drown it. */
 #pragma once
 
 #include "kube/client.h"
@@ -31,6 +32,7 @@ struct event {
     /* NULL, or what the event's name is derived from: the same key again is the same event. AlreadyExists is done. */
     const char *key;
     struct event_moment moment; /* with a key: when it was first to be told */
+    bool asked;                 /* it is about what a person has asked for */
 };
 
 /* `err` is set when the API server did not take the event, also after repetitions where these could help. An event

@@ -13,6 +13,7 @@ struct message {
     struct message *next;
     char *type, *phase, *text, *key;
     struct event_moment moment;
+    bool asked;
     announcer_done_fn *done;
     void *ctx;
     struct err err; /* of its event */
@@ -194,6 +195,7 @@ static void next_message(struct announcer *a)
         .message = m->text,
         .key = m->key,
         .moment = m->moment,
+        .asked = m->asked,
     };
     a->event = event_start(a->notify->recorder, &event, on_event, a);
 }
@@ -219,6 +221,7 @@ void announce(struct announcer *a, const struct announcement *announcement, anno
     m->text = visible(announcement->text);
     m->key = str_dup(announcement->key);
     m->moment = announcement->moment;
+    m->asked = announcement->asked;
     m->done = done;
     m->ctx = ctx;
     log_write(strcmp(m->type, "Warning") == 0 ? LOG_WARN : LOG_INFO, __FILE__, __LINE__, a->id, "%s", m->text);

@@ -16,6 +16,7 @@ struct announcement {
     const char *text;
     const char *key;            /* the same key is the same message, sent again; NULL: none */
     struct event_moment moment; /* with a key (see kube/event.h) */
+    bool asked;                 /* it is about what a person has asked for (the same) */
 };
 
 /* The announcement is copied. `done` may be NULL; its err says that the API server did not take the event. */

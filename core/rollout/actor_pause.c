@@ -163,7 +163,7 @@ static char *text_of(const struct actor *actor, const struct canary *canary, con
 /* What is on record is one event, whoever tells it. */
 static void tell(struct actor *actor, const struct canary *canary, const char *text, const struct node *entry)
 {
-    struct announcement announcement = {.type = "Normal", .text = text};
+    struct announcement announcement = {.type = "Normal", .text = text, .asked = true};
     const char *acted = node_str(node_get(entry, "acted"));
     struct err ignored = {0};
     char *key = NULL;
@@ -204,7 +204,7 @@ void actor_end_pause(struct actor *actor)
 {
     if (actor->paused) {
         char *text = str_format("%s goes on, it is not paused any more", actor->id);
-        actor_say(actor, "Normal", text);
+        announce(actor->announcer, &(struct announcement){.type = "Normal", .text = text, .asked = true}, NULL, NULL);
         str_free(&text);
     }
     actor->paused = false;

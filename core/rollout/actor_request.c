@@ -56,7 +56,8 @@ static void tell(struct actor *actor, const struct canary *canary, const struct 
     struct announcement announcement = {.type = answer->done ? "Normal" : "Warning",
                                         .text = text,
                                         .key = key,
-                                        .moment = moment_of(canary, answer, acted_ms)};
+                                        .moment = moment_of(canary, answer, acted_ms),
+                                        .asked = true};
     announce(actor->announcer, &announcement, NULL, NULL);
     str_free(&actor->answered);
     actor->answered = str_dup(id);

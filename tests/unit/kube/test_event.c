@@ -326,6 +326,34 @@ static void test_a_bucket_of_tokens_for_each_object_and_type(void **state)
     assert_int_equal(fake_http_seen_count(w->fh), 28 + 25);
 }
 
+/* Nothing that the engine says by itself drowns it, and it is bounded all the same. */
+static void test_what_people_ask_for_has_a_bucket_of_its_own(void **state)
+{
+    struct world *w = *state;
+    say_numbered(w, "Advance", 1, 30);
+    size_t before = kept_count(w);
+    for (int i = 1; i <= 30; i++) {
+        char *message = str_format("Request pause %d by alice", i);
+        struct event event = podinfo(message);
+        event.asked = true;
+        send(w, event);
+        str_free(&message);
+    }
+    assert_int_equal(kept_count(w), before + 25);
+    expect_kept(w, before + 24, "Request pause 25 by alice", 1); /* the tenth and later ones are not combined */
+    fake_clock_advance(w->fc, 59999);
+    struct event event = podinfo("Request rollback by alice");
+    event.asked = true;
+    send(w, event);
+    assert_int_equal(kept_count(w), before + 25);
+    fake_clock_advance(w->fc, 1);
+    event.message = "Request promote by alice";
+    send(w, event);
+    expect_kept(w, before + 25, "Request promote by alice", 1);
+    say(w, "Advance 31"); /* and takes nothing from the other one, which has not got its next yet */
+    assert_int_equal(kept_count(w), before + 26);
+}
+
 static void test_the_memory_is_bounded(void **state)
 {
     struct world *w = *state;
@@ -548,6 +576,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_tenth_different_message_is_combined, setup, teardown),
         cmocka_unit_test_setup_teardown(test_ten_minutes_of_quiet_end_the_similarity, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_bucket_of_tokens_for_each_object_and_type, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_people_ask_for_has_a_bucket_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_memory_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_key_makes_the_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names_sort_as_they_were_told, setup, teardown),
