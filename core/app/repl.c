@@ -1,5 +1,6 @@
 /* sluice repl: a console over a world (lua/tool/repl): walks through a release word by word, forward and back. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -270,7 +271,9 @@ static struct doc *order_of(const struct words *words, const struct repl_live *l
     } else if (words->release != NULL) {
         node_set_str(order, root, "release", words->release);
     } else {
+        char folder[PATH_MAX];
         node_set_str(order, root, "scenario", words->path);
+        node_set_str(order, root, "folder", getcwd(folder, sizeof folder));
     }
     node_set_int(order, root, "columns", columns_of_terminal());
     node_set_bool(order, root, "terminal", is_terminal);

@@ -219,6 +219,15 @@ class Keeping(Repl):
         self.assertEqual(0, done.returncode, done.stdout)
         self.assertIn('killed at every word: 8 of 8 end the same', done.stdout)
 
+    def test_spec_elsewhere(self):
+        """A file whose folder is no part of this one names the scenario by its whole path."""
+        shutil.copytree(LEAK.parent, self.top / 'scenarios')
+        for file in (self.top / 'whole_spec.lua', pathlib.Path('scenarios/../beside_spec.lua')):
+            status, told, errors = self.type(*self.WALK, f'save {file}', path='scenarios/slow-leak.yaml')
+            self.assertEqual((0, ''), (status, errors))
+            done = subprocess.run([self.sluice, 'test', self.top / file], cwd='/', capture_output=True, text=True)
+            self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+
     def test_spec_after_back(self):
         """What was gone back from was not done."""
         status, told, errors = self.type(*self.WALK, 's', 'b 2', 'x = 1', 's', 'save leak_spec.lua')

@@ -11,13 +11,13 @@ end
 
 -- Paths and times -------------------------------------------------------------------------------
 
---- The scenario as it is seen from the folder of the file.
-local function seen_from(file, scenario)
+--- The scenario as it is seen from the folder of the file. `here`: the folder that both paths are seen from.
+local function seen_from(file, scenario, here)
   local folder = file:match '^(.*)/[^/]*$'
   if not folder or scenario:sub(1, 1) == '/' then
     return scenario
   elseif folder:sub(1, 1) == '/' or folder:find '%.%.' then
-    problem('save: %s: a scenario with a whole path is wanted for this, got %s', file, scenario)
+    return here .. '/' .. scenario
   elseif scenario:sub(1, #folder + 1) == folder .. '/' then
     return scenario:sub(#folder + 2)
   end
@@ -116,6 +116,7 @@ end
 
 local function spec_text(file, session, acts, got, tag)
   local name = file:match '([^/]*)_spec%.lua$'
+  local scenario = seen_from(file, session.file, session.folder)
   return ([[
 -- Walked through with sluice repl.
 local sluice = require 'sluice'
@@ -127,7 +128,7 @@ describe(%s, function()
 %s
   end)
 end)
-]]):format(quoted(name), tag, quoted(seen_from(file, session.file)), indented(acts), indented(expectations(got)))
+]]):format(quoted(name), tag, quoted(scenario), indented(acts), indented(expectations(got)))
 end
 
 local function write(file, text)

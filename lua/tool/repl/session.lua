@@ -20,6 +20,7 @@ local TOGETHER = 32 -- words between two snapshots in the middle of a line
 ---@field kept AuthorWorld
 ---@field told Told
 ---@field step integer
+---@field folder string? that paths are seen from
 ---@field columns integer of the terminal; 0: there is none
 ---@field quiet boolean? a line is carried out once more: nothing is told
 ---@field stop_at integer? the step beyond which it must not go then
@@ -57,7 +58,7 @@ local function watch_words(self)
   end)
 end
 
----@param order { scenario: string?, canary: string?, columns: integer? } of a live canary see tool.repl.live
+---@param order { scenario: string?, folder: string?, canary: string?, columns: integer? } see tool.repl.live, too
 ---@return Session
 function M.open(order)
   local self = setmetatable({ step = 0, columns = order.columns or 0, done = {}, heard = 0, changes = 0 }, Session)
@@ -72,7 +73,7 @@ function M.open(order)
   elseif order.canary then
     require 'tool.repl.live'.open(self, order)
   else
-    self.file = scenario_of(order.scenario)
+    self.file, self.folder = scenario_of(order.scenario), order.folder
     sluice.world(self.file)
   end
   sluice.observer = nil
