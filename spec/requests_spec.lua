@@ -268,7 +268,17 @@ describe('a request', function()
       refused(world, 'a', 'podinfo%-1 waits at no gate')
       until_told(world, 'advancement waiting for')
       ask(world, 'approve', { id = 'b', gate = 'confirm-rollout' })
-      refused(world, 'b', 'podinfo%-1 waits at gate confirm%-promotion, not at confirm%-rollout')
+      refused(world, 'b', 'podinfo%-1 waits at gate confirm%-promotion %(gate%), not at confirm%-rollout')
+    end)
+
+    it('knows a gate by its webhook, too, as it is shown', function()
+      local world = until_told(make { analysis = WEIGHTS, hooks = { ['start-gate'] = 'confirm-rollout' },
+        answers = { ['start-gate'] = closed } }, 'advancement waiting for approval start-gate')
+      requests.annotate(world, { ['sluice.dev/request'] = 'approve podinfo-1 start-gate' })
+      local answer = await_answer(world, 'approve podinfo-1 start-gate')
+      assert.equal('gate confirm-rollout lets podinfo-1 through', answer.message)
+      assert.equal('confirm-rollout', answer.gate)
+      finish(world, 'Succeeded', 'podinfo:2')
     end)
 
     it('knows the gate in another engine, and after a pause', function()

@@ -29,8 +29,8 @@ enum { TIMEOUT_MS = 15 * 1000, RECORD_MS = 2 * 1000 /* for what is being put on 
         0                                                                                                              \
     }
 const struct cli_flag hand_flags[] = {HAND_FLAGS};
-const struct cli_flag approve_flags[] = {{"gate", "NAME", "which gate (default: the one that is waited at)"},
-                                         HAND_FLAGS};
+const struct cli_flag approve_flags[] = {
+    {"gate", "NAME", "which gate, by its type or its webhook's name (default: the one that is waited at)"}, HAND_FLAGS};
 
 static const char *const says[] = {
     [REQUEST_PAUSE] = "Holds a Canary still, as spec.suspend does: no round, no step, no new release, until\n"

@@ -40,7 +40,7 @@ struct request {
     char *id;
     char *release;          /* NULL: not said */
     int64_t generation;     /* of the target; 0: not said */
-    char *gate;             /* of approve; NULL: the one that is waited at */
+    char *gate;             /* of approve, or a webhook that answers it; NULL: the one that is waited at */
     char *reason, *by, *at; /* one line each; NULL: not said */
 };
 

@@ -153,23 +153,71 @@ char *verdict_on_promote(const struct actor *actor, const struct request_subject
     return not_ready(actor, subject);
 }
 
+/* The names of the webhooks that answer this gate; none for one of a script's own. */
+static void list_hooks(const struct canary *canary, const char *gate, struct str_list *hooks)
+{
+    struct node_iter it = node_iterate(node_get(canary->analysis, "webhooks"));
+    while (node_next(&it)) {
+        const char *name = node_str(node_get(it.value, "name"));
+        if (name != NULL && node_is(node_get(it.value, "type"), gate) && !str_list_has(hooks, name)) {
+            str_list_push(hooks, name);
+        }
+    }
+}
+
+/* "confirm-rollout (go), stay": events know a gate by the webhook that keeps it closed. */
+static char *show_gates(const struct canary *canary, const struct str_list *gates)
+{
+    struct str_list shown = {0};
+    for (size_t i = 0; i < gates->count; i++) {
+        struct str_list hooks = {0};
+        list_hooks(canary, gates->items[i], &hooks);
+        char *names = str_list_join(&hooks, ", ");
+        str_list_push_format(&shown, hooks.count > 0 ? "%s (%s)" : "%s", gates->items[i], names);
+        str_free(&names);
+        str_list_fini(&hooks);
+    }
+    char *text = str_list_join(&shown, ", ");
+    str_list_fini(&shown);
+    return text;
+}
+
+/* Of those that are waited at the one that is meant, by its own name or by that of a webhook; NULL: none. */
+static const char *find_gate(const struct canary *canary, const struct str_list *gates, const char *wanted)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < gates->count && found == NULL; i++) {
+        found = str_equal(gates->items[i], wanted) ? gates->items[i] : NULL;
+    }
+    for (size_t i = 0; i < gates->count && found == NULL; i++) {
+        struct str_list hooks = {0};
+        list_hooks(canary, gates->items[i], &hooks);
+        found = str_list_has(&hooks, wanted) ? gates->items[i] : NULL;
+        str_list_fini(&hooks);
+    }
+    return found;
+}
+
 char *verdict_on_approve(const struct actor *actor, const struct request_subject *subject, char **gate)
 {
     struct str_list gates = {0};
     char *why = too_late(actor, subject), *names;
     const char *wanted = subject->request->gate;
     run_list_gates(actor->run, &gates);
-    names = str_list_join(&gates, ", ");
+    names = show_gates(subject->canary, &gates);
+    const char *found = wanted != NULL     ? find_gate(subject->canary, &gates, wanted)
+                        : gates.count == 1 ? gates.items[0]
+                                           : NULL;
     if (why != NULL) {
         /* said already */
     } else if (gates.count == 0) {
         why = str_format("%s waits at no gate", subject->release);
-    } else if (wanted != NULL && !str_list_has(&gates, wanted)) {
+    } else if (found != NULL) {
+        *gate = str_dup(found);
+    } else if (wanted != NULL) {
         why = str_format("%s waits at gate %s, not at %s", subject->release, names, wanted);
-    } else if (wanted == NULL && gates.count > 1) {
-        why = str_format("%s waits at more than one gate, and one is to be named: %s", subject->release, names);
     } else {
-        *gate = str_dup(wanted != NULL ? wanted : gates.items[0]);
+        why = str_format("%s waits at more than one gate, and one is to be named: %s", subject->release, names);
     }
     str_free(&names);
     str_list_fini(&gates);

@@ -36,10 +36,11 @@ end
 
 --- What is waited for. A hook that nobody answers is no gate that somebody keeps closed, so it says why. (In the event
 --- Flagger's words are kept, which do not tell one from the other.)
----@param gate Gate
+---@param name string of the gate, which the hook may have as its own
 ---@param closed HookResult
-local function message_of(gate, closed)
-  local text = string.format('waiting for %s %s', gate.waiting, closed.name)
+local function message_of(name, closed)
+  local suffix = closed.name ~= name and string.format(' (gate %s)', name) or ''
+  local text = string.format('waiting for %s %s%s', GATES[name].waiting, closed.name, suffix)
   local is_unanswered = (closed.error or ''):find('^POST .* giving up after ') ~= nil
   return is_unanswered and text .. ': ' .. closed.error or text
 end
@@ -61,7 +62,7 @@ function M.ask(name, facts, phase, told)
   end
   local waits = {
     reason = 'GateClosed',
-    message = message_of(gate, closed),
+    message = message_of(name, closed),
     told = true,
     gates = { name },
   }

@@ -70,7 +70,8 @@ describe('stdlib.gates', function()
     local gates = world:require 'stdlib.gates'
     local _, orders, closed = gates.ask('confirm-traffic-increase', facts, 'Progressing')
     assert.equal(1, #orders)
-    assert.same({ reason = 'GateClosed', message = 'waiting for traffic increase approval more', told = true,
+    assert.same({ reason = 'GateClosed', told = true,
+      message = 'waiting for traffic increase approval more (gate confirm-traffic-increase)',
       gates = { 'confirm-traffic-increase' } }, closed)
     assert.same({ false, {}, closed }, { gates.ask('confirm-traffic-increase', facts, 'Progressing', true) })
   end)
@@ -83,8 +84,18 @@ describe('stdlib.gates', function()
     }
     local facts = { name = 'podinfo', namespace = 'test', phase = 'Initialized' }
     local _, orders, closed = world:require 'stdlib.gates'.ask('confirm-rollout', facts, 'Initialized')
-    assert.equal('waiting for approval more: ' .. error, closed.message)
+    assert.equal('waiting for approval more (gate confirm-rollout): ' .. error, closed.message)
     assert.equal('Halt podinfo.test advancement waiting for approval more', orders[2].message)
+  end)
+
+  it('names a gate once whose hook is called as it is', function()
+    local world = World.new {
+      analysis = { webhooks = { { name = 'confirm-rollout', type = 'confirm-rollout' } } },
+      answers = { ['confirm-rollout'] = 'no' },
+    }
+    local facts = { name = 'podinfo', namespace = 'test', phase = 'Initialized' }
+    local _, _, closed = world:require 'stdlib.gates'.ask('confirm-rollout', facts, 'Initialized')
+    assert.equal('waiting for approval confirm-rollout', closed.message)
   end)
 
   it('knows its names', function()

@@ -155,8 +155,8 @@ describe('the story of a release', function()
     assert.matches('fail 2/2', told[#told], 1, true)
   end)
 
-  local function gate(seconds, closed, fields)
-    local message = 'waiting for promotion approval go'
+  local function gate(seconds, closed, fields, message)
+    message = message or 'waiting for promotion approval go'
     local one = entry('open', seconds, closed and { done = false, waiting = { message = message, reason = 'GateClosed',
       told = true } } or { done = true })
     for field, value in pairs(fields or {}) do
@@ -187,6 +187,11 @@ describe('the story of a release', function()
     found = told { entries = {}, openStarted = at_ms(90), open = { { o = 'act', i = { { kind = 'event',
       message = 'Halt shop.test advancement waiting for promotion approval go' } } } } }
     assert.equal('   1:30  ' .. GATE .. ', still', found[#found])
+    local whole = 'waiting for promotion approval go (gate confirm-promotion)'
+    found = told { entries = { gate(60, true, nil, whole) }, openStarted = at_ms(90), open = { { o = 'act', i = { {
+      kind = 'event', message = 'Halt shop.test advancement waiting for promotion approval go' } } } } }
+    assert.equal('   1:00  gate          ' .. whole .. ', still', found[#found])
+    assert.not_matches('gate', found[#found - 1]) -- it is one
     found = told { entries = { entry('wait_until', 30) }, open = { { o = 'calendar', r = { at = at_ms(600) } } } }
     assert.equal('   0:30  waits         its strategy waits (wait_until) until 2026-11-29T10:10:00Z, still',
       found[#found])

@@ -128,10 +128,11 @@ class ByHand(Served):
         self.assertEqual((3, ''), undecided[:2])
         self.assertIn('podinfo-2 is WaitingPromotion, at weight 50', undecided[2])
         self.assertRegex(self.hand('status', '-n', 'test')[1], r'WaitingPromotion +50 ')
-        self.assertEqual((1, '', 'sluice approve: refused: podinfo-2 waits at gate confirm-promotion, not at other\n'),
+        self.assertEqual((1, '', 'sluice approve: refused: podinfo-2 waits at gate confirm-promotion (gate), '
+                         'not at other\n'),
                          self.hand('approve', '-n', 'test', 'podinfo', '--gate', 'other'))
         self.assertEqual((0, 'gate confirm-promotion lets podinfo-2 through\n', ''),
-                         self.hand('approve', '-n', 'test', 'podinfo'))
+                         self.hand('approve', '-n', 'test', 'podinfo', '--gate', 'gate'))
         promoted = self.hand('wait', '-n', 'test', 'deployment/podinfo')
         self.assertEqual((0, 'podinfo-2 was promoted: promoted, the analysis passed\n', ''), promoted)
         self.assertEqual(promoted, self.hand('wait', '-n', 'test', 'release/podinfo-2'))

@@ -60,6 +60,11 @@ local function asked_now(open)
   end
 end
 
+--- As its event names it: without the type of the gate, and what its hook answered.
+local function as_told(message)
+  return (message:gsub(' %(gate [%w-]+%).*$', ''))
+end
+
 local WAITING = { wait = true, wait_until = true, any = true, all = true, within = true }
 
 --- The strategy itself waits: the last word is one that begins a wait, and a look at its hours may be under way.
@@ -99,7 +104,8 @@ end
 function M.now(release, past, canary)
   local said, last = said_by(canary), past[#past]
   local message = said and said.message or asked_now(release.open)
-  if last and not last.until_ms and (not message or last.message == message) then
+  local is_last = last and (not message or last.message == message or not said and as_told(last.message) == message)
+  if is_last and not last.until_ms then
     last.now = true
     return last
   elseif message then
