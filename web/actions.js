@@ -3,16 +3,19 @@
 import { element, say } from './dom.js';
 import { ask, token } from './token.js';
 
-/** When a verb makes sense; the engine judges for itself. */
+/** When a verb makes sense; the engine judges for itself. What is held (paused, suspended, refused) can only be taken
+ *  back, and what has not begun cannot be promoted. */
 const VERBS = {
   pause: { label: 'Pause', when: state => !state.paused, about: 'No round, no step and no new release until it is '
     + 'resumed. Traffic stays as it is.' },
   resume: { label: 'Resume', when: state => state.paused, about: 'It goes on where it stood.' },
-  approve: { label: 'Approve', when: state => state.gate, about: 'Lets the release through the gate it waits at.' },
-  promote: { label: 'Promote', when: state => state.running, about: 'All traffic goes to the new version, without '
-    + 'the rest of the analysis.' },
+  approve: { label: 'Approve', when: state => state.gate && !state.held, about: 'Lets the release through the gate '
+    + 'it waits at' },
+  promote: { label: 'Promote', when: state => state.running && state.begun && !state.held, about: 'All traffic goes '
+    + 'to the new version, without the rest of the analysis.' },
   rollback: { label: 'Roll back', when: state => state.running, about: 'All traffic goes to the primary at once.' },
-  retry: { label: 'Retry', when: state => state.failed, about: 'The version that failed is released again.' },
+  retry: { label: 'Retry', when: state => state.failed && !state.held, about: 'The version that failed is released '
+    + 'again.' },
 };
 
 class Question {
@@ -30,10 +33,11 @@ class Question {
           element('button', { type: 'button', onclick: () => this.dialog.close() }, 'Leave it'))));
   }
 
-  open(verb, subject) {
+  /** @param gate what the release waits for, where it is a gate */
+  open(verb, subject, gate) {
     this.verb = verb;
     say(this.heading, `${VERBS[verb].label} ${subject}?`);
-    say(this.about, VERBS[verb].about);
+    say(this.about, verb === 'approve' ? `${VERBS[verb].about}: ${gate}.` : VERBS[verb].about);
     say(this.sure, VERBS[verb].label);
     this.reason.value = '';
     this.dialog.showModal();
@@ -110,14 +114,16 @@ export class Actions {
   show(state) {
     const { row, release, latest } = this.state = state;
     const now = row && {
-      paused: row.paused !== undefined, gate: Boolean(release?.gate),
+      paused: row.paused !== undefined, held: row.paused !== undefined || row.suspended || row.refused !== undefined,
+      gate: Boolean(release?.gate), begun: row.phase !== 'Waiting',
       running: latest && release?.state === 'Running', failed: latest && release?.state === 'Failed',
     };
     const wanted = now ? Object.keys(VERBS).filter(verb => this.verbs.includes(verb) && VERBS[verb].when(now)) : [];
     if (wanted.join() !== this.shown) { /* what stays the same keeps the focus */
       this.shown = wanted.join();
       this.buttons.replaceChildren(...wanted.flatMap(verb => [element('button', { type: 'button', 'data-verb': verb,
-        onclick: () => this.question.open(verb, this.subjectOf(verb)) }, VERBS[verb].label), ' ']));
+        onclick: () => this.question.open(verb, this.subjectOf(verb), this.state.release?.gate) },
+      VERBS[verb].label), ' ']));
     }
     this.hear(row?.answer);
   }

@@ -49,17 +49,18 @@ class Release {
 
   take({ look, synced, hint }) {
     const row = look.canary;
-    this.phase.hidden = !row;
-    if (row) {
-      this.phase.className = `badge ${phaseClass(row)}`;
-      say(this.phase, phaseText(row));
-    }
-    say(this.waits, row ? waitText(row) && `Waits: ${waitText(row)}` : synced ? 'There is no such canary.' : '');
+    const latest = look.number === Math.max(...look.releases.map(one => one.number));
+    const isPast = look.release && !latest; /* what the canary does now is not of this one */
+    this.phase.hidden = !row && !isPast;
+    this.phase.className = `badge ${isPast ? look.release.class : row ? phaseClass(row) : ''}`;
+    const phase = isPast ? look.release.state : row ? phaseText(row) : '';
+    say(this.phase, phase);
+    const waits = row && !isPast ? waitText(row) : '';
+    say(this.waits, waits ? `Waits: ${waits}` : !row && synced ? 'There is no such canary.' : '');
     say(this.missing, synced && look.synced ? missingText(look) : '');
     this.problems.replaceChildren(...list(look.problems).map(text => element('p', { class: 'problem' }, text)));
-    document.title = `${row ? phaseText(row) : 'Gone'} · ${look.name}.${look.namespace} · Sluice`;
-    this.actions.show({ row, release: look.release,
-      latest: look.number === Math.max(...look.releases.map(one => one.number)) });
+    document.title = `${phase || 'Gone'} · ${look.name}.${look.namespace} · Sluice`;
+    this.actions.show({ row, release: look.release, latest });
     this.actions.tell(hint);
     if (look.release) {
       this.show(whole(look.release), look);

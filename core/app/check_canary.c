@@ -6,6 +6,7 @@
 #include "base/form.h"
 #include "base/mem.h"
 #include "canary/refusal.h"
+#include "canary/request.h"
 #include "kube/object.h"
 #include "sim/api/api.h"
 
@@ -160,6 +161,43 @@ static void refuse_by_engine(const struct check *check, struct check_canary *to,
     canary_fini(&read);
 }
 
+/* --- what people ask for (canary/request.h) --- */
+
+static void warn_at(struct check *check, const struct check_source *source, const struct node *value, const char *text)
+{
+    const struct yaml_place *place = source->places != NULL ? yaml_places_find(source->places, value) : NULL;
+    check_find(check, &(struct check_finding){.file = (char *)source->file,
+                                              .line = place != NULL ? place->line : 0,
+                                              .column = place != NULL ? place->column : 0,
+                                              .text = (char *)text});
+}
+
+/* An annotation that nobody reads does nothing, and the engine has nobody to tell. */
+static void look_at_annotations(struct check *check, const struct check_source *source, const struct node *canary)
+{
+    struct node_iter it = node_iterate(node_at(canary, "metadata", "annotations"));
+    while (node_next(&it)) {
+        bool known = str_equal(it.key, PAUSE_ANNOTATION) || str_equal(it.key, REQUEST_ANNOTATION);
+        if (str_has_prefix(it.key, "sluice.dev/") && !known) {
+            char *text = str_format("metadata.annotations: the engine reads no %s of a Canary, only " PAUSE_ANNOTATION
+                                    " and " REQUEST_ANNOTATION,
+                                    it.key);
+            warn_at(check, source, it.value, text);
+            str_free(&text);
+        }
+    }
+}
+
+static void look_at_request(struct check *check, const struct check_source *source, const struct node *canary)
+{
+    struct request request;
+    struct err err = {0};
+    if (request_read(&request, canary, &err) == REQUEST_BAD) {
+        warn_at(check, source, node_at(canary, "metadata", "annotations", REQUEST_ANNOTATION), err.text);
+    }
+    request_fini(&request);
+}
+
 void check_canary(struct check *check, const struct check_source *source, const struct node *canary)
 {
     const char *version = node_str_or(node_get(canary, "apiVersion"), "");
@@ -175,6 +213,8 @@ void check_canary(struct check *check, const struct check_source *source, const 
         refuse_by_api(check, to, source, canary);
         refuse_by_engine(check, to, source, canary);
     }
+    look_at_annotations(check, source, canary);
+    look_at_request(check, source, canary);
     check->refused_count += to->reason_count > 0;
     check_uses(check, source, canary, check->canary_count - 1);
 }

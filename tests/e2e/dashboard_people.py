@@ -172,6 +172,9 @@ class People(unittest.TestCase):
         self.release('shop:3')
         self.until(phase='Progressing')
 
+    def gate(self, hook):
+        self.cluster.ask('PATCH', CANARIES + '/shop', {'spec': {'analysis': {'webhooks': [hook]}}}, MERGE)
+
     def do(self, verb, reason):
         """Presses a button, says why, and waits for the engine's answer on the page; that on the Canary."""
         label = self.page.evaluate(f"document.querySelector('[data-verb={verb}]').textContent")
@@ -203,7 +206,7 @@ class People(unittest.TestCase):
         self.until(phase='Progressing', canaryWeight=10)
         self.has('pause', 'approve', 'promote', 'rollback')  # it waits before the next step
         self.do('pause', 'INC-4711')
-        self.has('resume', 'approve', 'promote', 'rollback')
+        self.has('resume', 'rollback')  # the engine refuses the others while it is paused
         self.assertIn('Paused: INC-4711', self.command('status', 'shop'))
         self.do('resume', 'it is over')
         self.has('pause', 'approve', 'promote', 'rollback')
@@ -228,6 +231,30 @@ class People(unittest.TestCase):
             why = self.command('why', f'shop/{number}')
             for words in told:
                 self.assertIn(words, why)
+
+    def test_what_has_not_begun(self):
+        """It waits at its first gate: it cannot be promoted. An older release shows its own state meanwhile."""
+        self.addCleanup(self.next)
+        self.use('you')
+        self.has('pause', 'approve', 'promote', 'rollback')
+        self.do('rollback', 'INC-4713')
+        self.until(phase='Failed')
+        self.gate({**GATE, 'type': 'confirm-rollout'})
+        self.addCleanup(self.gate, GATE)
+        self.release('shop:4')
+        self.until(phase='Waiting')
+        self.has('pause', 'approve', 'rollback')
+        self.page.wait("document.querySelector('.waits').textContent.includes('(gate confirm-rollout)')")
+        self.page.evaluate("document.querySelector('[data-verb=approve]').click()")
+        self.page.wait("document.querySelector('dialog p').textContent.includes("
+                       "'waiting for approval somebody-looked (gate confirm-rollout)')")
+        self.page.press('Escape')
+        self.page.visit(self.address + '/1', DESK)
+        self.page.wait("document.querySelector('.subtitle').textContent.startsWith('Failed shop-1')")
+        self.assertEqual('', self.page.evaluate("document.querySelector('.waits').textContent"))
+        self.visit()
+        self.do('rollback', 'INC-4714')
+        self.until(phase='Failed')
 
 
 # Buttons, and what stands in the dialog, that reach over an edge of the screen.

@@ -36,6 +36,34 @@ static void test_use(void **state)
                "not checked\n2 files, 0 errors, 1 warning\n");
 }
 
+static void expect_annotation(const char *annotation, const char *wanted)
+{
+    struct world w;
+    char *canary = str_format("apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {name: web, namespace: shop,\n"
+                              "  annotations: {a.example/b: c, %s}}\nspec:\n"
+                              "  targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n"
+                              "  service: {port: 80}\n"
+                              "  analysis: {interval: 1m, threshold: 5, stepWeight: 10, maxWeight: 50}\n",
+                              annotation);
+    set_up(&w);
+    write_file(&w, "b.yaml", canary);
+    expect_printed(&w, wanted);
+    str_free(&canary);
+}
+
+/* What the engine does not read, or cannot. */
+static void test_annotations(void **state)
+{
+    expect_annotation("sluice.dev/pause: freeze, sluice.dev/request: promote web-1", "1 file, 0 errors, 0 warnings\n");
+    expect_annotation("sluice.dev/reqest: promote web-1",
+                      "b.yaml:4:52: warning: metadata.annotations: the engine reads no sluice.dev/reqest of a Canary, "
+                      "only sluice.dev/pause and sluice.dev/request\n1 file, 0 errors, 1 warning\n");
+    expect_annotation("sluice.dev/request: rolback web-1",
+                      "b.yaml:4:53: warning: annotation sluice.dev/request: unknown verb 'rolback': promote, rollback, "
+                      "retry, approve, pause or resume is wanted, as in promote podinfo-7, or JSON\n"
+                      "1 file, 0 errors, 1 warning\n");
+}
+
 static void expect_reference(const char *metric, const char *wanted)
 {
     struct world w;
@@ -138,10 +166,8 @@ static void test_parameters_of_checks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_use),
-        cmocka_unit_test(test_references),
-        cmocka_unit_test(test_webhooks),
-        cmocka_unit_test(test_parameters_of_checks),
+        cmocka_unit_test(test_use),      cmocka_unit_test(test_annotations),          cmocka_unit_test(test_references),
+        cmocka_unit_test(test_webhooks), cmocka_unit_test(test_parameters_of_checks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
