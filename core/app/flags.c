@@ -52,6 +52,8 @@ struct flag {
 #define ALTERNATIVE(row, provider) "|" provider
 #define LISTED(row, provider) " " provider
 
+static const char port_default[] = "8080";
+
 static const struct flag table[] = {
     TEXT("kubeconfig", "FILE", kubeconfig, "", "path of a kubeconfig; empty: the Pod's service account"),
     TEXT("master", "URL", master, "",
@@ -69,8 +71,10 @@ static const struct flag table[] = {
     TEXT("log-level", "debug|info|warn|error|fatal|panic", log_level, "debug",
          "the least of what is logged: debug, info, warn, error, fatal or panic"),
     TEXT("zap-encoding", "json|console", zap_encoding, "json", "form of the logs: json or console"),
-    TEXT("port", "PORT", port, "8080", "port of /healthz and /metrics"),
-    TEXT("dashboard", "PORT", dashboard, "", "port of the page that shows canaries and releases; empty: none"),
+    TEXT("port", "PORT", port, port_default, "port of /healthz and /metrics, on all addresses"),
+    TEXT("listen", "HOST:PORT", listen, "", "the same on one address, as in 127.0.0.1:8080"),
+    TEXT("dashboard", "[HOST:]PORT", dashboard, "",
+         "port of the page that shows canaries and releases, on all addresses or on HOST; empty: none"),
     TEXT("dashboard-hosts", "NAMES", dashboard_hosts, "",
          "names by which that page is reached, besides addresses and localhost"),
     TEXT("dashboard-prefix", "PATH", dashboard_prefix, "", "path below which it is served, for a proxy that keeps it"),
@@ -263,12 +267,24 @@ static bool read_limits(struct flags *flags, struct err *err)
     return ok;
 }
 
-static bool check_port(const char *name, const char *text, struct err *err)
+/* The default is known by its address: somebody may have said -port=8080. */
+static bool read_metrics_place(struct flags *flags, struct err *err)
 {
-    char *end;
-    long port = strtol(text, &end, 10);
-    bool ok = *end == '\0' && end != text && port >= 0 && port <= 65535;
-    return ok || err_set(err, ERR_INVALID, "-%s: \"%s\" is not a port", name, text);
+    if (flags->listen[0] == '\0') {
+        return place_read_port(&flags->metrics_place, "-port", flags->port, err);
+    }
+    return (flags->port == port_default || err_set(err, ERR_INVALID,
+                                                   "-port and -listen both say where /healthz and /metrics are: one of "
+                                                   "them wanted")) &&
+           place_read(&flags->metrics_place, "-listen", flags->listen, err);
+}
+
+static bool read_dashboard_place(struct flags *flags, struct err *err)
+{
+    struct place *place = &flags->dashboard_place;
+    const char *value = flags->dashboard;
+    return value[0] == '\0' || (strchr(value, ':') != NULL ? place_read(place, "-dashboard", value, err)
+                                                           : place_read_port(place, "-dashboard", value, err));
 }
 
 /* A name with a blank in it is none: the comma was forgotten. */
@@ -287,16 +303,16 @@ static bool check_hosts(const char *text, struct err *err)
 
 static bool check_dashboard(const struct flags *flags, struct err *err)
 {
-    const char *port = flags->dashboard;
     bool is_prefixed = flags->dashboard_prefix[0] != '\0', is_named = flags->dashboard_hosts[0] != '\0';
-    if (port[0] == '\0' && (is_prefixed || is_named)) {
+    if (flags->dashboard[0] == '\0' && (is_prefixed || is_named)) {
         const char *which = is_prefixed ? "prefix" : "hosts";
         return err_set(err, ERR_INVALID, "-dashboard-%s: of use with -dashboard only", which);
     }
-    if (strcmp(port, flags->port) == 0) {
-        return err_set(err, ERR_INVALID, "-dashboard: port %s is that of /healthz and /metrics", port);
+    if (place_meets(&flags->dashboard_place, &flags->metrics_place)) {
+        return err_set(err, ERR_INVALID, "-dashboard: port %d is that of /healthz and /metrics",
+                       flags->dashboard_place.port);
     }
-    return (port[0] == '\0' || check_port("dashboard", port, err)) && check_hosts(flags->dashboard_hosts, err) &&
+    return check_hosts(flags->dashboard_hosts, err) &&
            (board_check_prefix(flags->dashboard_prefix, err) || err_wrap(err, "-dashboard-prefix"));
 }
 
@@ -310,7 +326,8 @@ static bool check_namespaces(const struct flags *flags, struct err *err)
 
 static bool check(struct flags *flags, struct err *err)
 {
-    if (!check_port("port", flags->port, err) || !check_dashboard(flags, err) || !check_namespaces(flags, err)) {
+    if (!read_metrics_place(flags, err) || !read_dashboard_place(flags, err) || !check_dashboard(flags, err) ||
+        !check_namespaces(flags, err)) {
         return false;
     }
     if (!log_level_is(flags->log_level)) {

@@ -7,13 +7,15 @@
 #include <stdint.h>
 
 #include "app/cli.h"
+#include "app/place.h"
 #include "canary/limits.h"
 
 struct flags {
     const char *kubeconfig, *master, *kubeconfig_service_mesh;
     const char *metrics_server, *mesh_provider, *namespace, *selector_labels, *include_label_prefix;
-    const char *log_level, *zap_encoding, *port, *event_webhook, *leader_election_namespace;
+    const char *log_level, *zap_encoding, *port, *listen, *event_webhook, *leader_election_namespace;
     const char *dashboard, *dashboard_hosts, *dashboard_prefix;
+    struct place metrics_place, dashboard_place; /* what -port or -listen, and -dashboard say */
     const char *cluster_name, *slack_url, *slack_token, *slack_user, *slack_channel, *slack_proxy_url;
     const char *msteams_url, *msteams_proxy_url;
     bool enable_config_tracking, version, help, no_cross_namespace_refs;

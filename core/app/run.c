@@ -238,11 +238,13 @@ static void start_engine(struct program *p)
 static void open_page(struct program *p)
 {
     struct err err = {0};
+    const struct place *place = &p->flags.dashboard_place;
     struct dashboard_page_options options = {.loop = p->loop,
                                              .kube = p->kube,
                                              .canaries = engine_store(p->engine, &KUBE_CANARIES),
                                              .releases = engine_store(p->engine, &KUBE_RELEASES),
-                                             .port = (int)strtol(p->flags.dashboard, NULL, 10),
+                                             .host = place->host[0] != '\0' ? place->host : NULL,
+                                             .port = place->port,
                                              .prefix = p->flags.dashboard_prefix};
     if (p->flags.dashboard_hosts[0] != '\0') {
         str_list_read(&options.hosts, p->flags.dashboard_hosts);
@@ -321,8 +323,11 @@ static bool open_all(struct program *p, struct err *err)
                                                                  .modules = embedded_modules,
                                                                  .module_count = embedded_count,
                                                                  .measured = true});
-    p->server = server_start(p->loop, NULL, (int)strtol(p->flags.port, NULL, 10), serve, p, err);
-    return p->server != NULL || err_wrap(err, "-port %s", p->flags.port);
+    const struct place *place = &p->flags.metrics_place;
+    bool is_port = p->flags.listen[0] == '\0';
+    p->server = server_start(p->loop, place->host, place->port, serve, p, err);
+    return p->server != NULL ||
+           err_wrap(err, is_port ? "-port %s" : "-listen %s", is_port ? p->flags.port : p->flags.listen);
 }
 
 static void close_all(struct program *p)

@@ -135,6 +135,38 @@ static void what_is_no_flag_is_not_passed_over(void **state)
     assert_string_equal(err.text, "\"\" is not a flag");
 }
 
+static void expect_place(const struct place *place, const char *host, int port)
+{
+    assert_string_equal(place->host, host);
+    assert_int_equal(place->port, port);
+}
+
+static void where_it_listens(void **state)
+{
+    assert_true(parse(""));
+    expect_place(&flags.metrics_place, "", 8080);
+    assert_true(parse("-port=9000 -dashboard=8090"));
+    expect_place(&flags.metrics_place, "", 9000);
+    expect_place(&flags.dashboard_place, "", 8090);
+    assert_true(parse("-listen=127.0.0.1:9000 -dashboard=[::1]:8090"));
+    expect_place(&flags.metrics_place, "127.0.0.1", 9000);
+    expect_place(&flags.dashboard_place, "[::1]", 8090);
+    assert_true(parse("-listen=127.0.0.1:8090 -dashboard=[::1]:8090")); /* one port of two addresses */
+    assert_true(parse("-listen=127.0.0.1:0 -dashboard=127.0.0.1:0"));
+    expect_refused("-listen=127.0.0.1:8090 -dashboard=127.0.0.1:8090",
+                   "-dashboard: port 8090 is that of /healthz and /metrics");
+    expect_refused("-dashboard=127.0.0.1:8080", "-dashboard: port 8080 is that of /healthz and /metrics");
+    expect_refused("-listen=:8090 -dashboard=[::1]:8090", "-dashboard: port 8090 is that of /healthz and /metrics");
+    expect_refused("-port=8080 -listen=127.0.0.1:80",
+                   "-port and -listen both say where /healthz and /metrics are: one of them wanted");
+    expect_refused("-listen=8080", "-listen 8080: expected HOST:PORT, as in 127.0.0.1:8090");
+    expect_refused("-dashboard=localhost:", "-dashboard localhost:: expected HOST:PORT, as in 127.0.0.1:8090");
+    char longest[300] = "-listen=", *end = longest + strlen(longest);
+    memset(end, 'a', 256);
+    memcpy(end + 256, ":80", sizeof ":80");
+    expect_refused(longest, "-listen: no host has a name of 256 letters");
+}
+
 static void values_are_checked(void **state)
 {
     expect_refused("-port=http", "-port: \"http\" is not a port");
@@ -231,11 +263,17 @@ int main(void)
         unsetenv(variables[i]);
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_defaults_are_flaggers), cmocka_unit_test(what_scripts_may_use),
-        cmocka_unit_test(every_form_that_go_takes),  cmocka_unit_test(booleans),
-        cmocka_unit_test(what_go_refuses),           cmocka_unit_test(what_is_no_flag_is_not_passed_over),
-        cmocka_unit_test(values_are_checked),        cmocka_unit_test(flags_without_a_meaning_are_noted),
-        cmocka_unit_test(the_flags_of_alerts),       cmocka_unit_test(the_environment_overrides_its_flag),
+        cmocka_unit_test(the_defaults_are_flaggers),
+        cmocka_unit_test(what_scripts_may_use),
+        cmocka_unit_test(every_form_that_go_takes),
+        cmocka_unit_test(booleans),
+        cmocka_unit_test(what_go_refuses),
+        cmocka_unit_test(what_is_no_flag_is_not_passed_over),
+        cmocka_unit_test(where_it_listens),
+        cmocka_unit_test(values_are_checked),
+        cmocka_unit_test(flags_without_a_meaning_are_noted),
+        cmocka_unit_test(the_flags_of_alerts),
+        cmocka_unit_test(the_environment_overrides_its_flag),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
