@@ -40,6 +40,9 @@ export function listen(parameters, take) {
     say(link, text);
     link.classList.toggle('trouble', trouble);
   };
+  if (!link.textContent) { /* otherwise it says why there is no connection */
+    state('Connecting …', false);
+  }
   let synced = false, hint = '';
   const on = (name, act) => source.addEventListener(name, event => {
     const data = JSON.parse(event.data);

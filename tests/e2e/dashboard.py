@@ -339,13 +339,13 @@ class Alone(unittest.TestCase):
             self.assertLess(time.monotonic(), deadline)
 
     @contextlib.contextmanager
-    def nginx(self, inner, path):
-        """A proxy in front of it, below a path."""
+    def nginx(self, inner, path, host='$http_host'):
+        """A proxy in front of it, below a path; `host` is what it tells as the header Host."""
         port = free_port()
         (self.folder / 'nginx.conf').write_text(f'''daemon off; pid {self.folder}/pid; error_log {self.folder}/error;
             events {{}} http {{ access_log off; client_body_temp_path {self.folder}/a; proxy_temp_path {self.folder}/b;
             fastcgi_temp_path {self.folder}/c; uwsgi_temp_path {self.folder}/d; scgi_temp_path {self.folder}/e;
-            server {{ listen 127.0.0.1:{port}; location {path} {{ proxy_pass {inner}; proxy_set_header Host $http_host;
+            server {{ listen 127.0.0.1:{port}; location {path} {{ proxy_pass {inner}; proxy_set_header Host {host};
             proxy_http_version 1.1; }} }} }}''')
         process = subprocess.Popen(['nginx', '-e', self.folder / 'error', '-c', self.folder / 'nginx.conf'])
         try:
@@ -361,6 +361,16 @@ class Alone(unittest.TestCase):
         page.visit(address + '?canary=shop/checkout', DESK)
         page.wait("document.querySelectorAll('figure').length > 2")
         self.assertEqual([], page.told('Runtime.exceptionThrown') + page.told('Log.entryAdded'))
+        self.assertTrue(page.evaluate("document.querySelector('.scriptless') === null"))
+
+    def test_behind_a_proxy_without_the_host(self):
+        """As nginx is when nobody tells it otherwise: the script is refused, and the page itself says what may be."""
+        with browser.open() as page, self.dashboard() as own, self.nginx(own, '/elsewhere/', '$proxy_host') as outer:
+            page.visit(f'{outer}/elsewhere/', DESK)
+            shown = page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))"
+                                  ".then(() => document.getElementById('main').innerText)")
+            self.assertIn('script did not load. Behind a proxy: does it pass the Host header', shown)
+            self.assertEqual('', page.evaluate("document.getElementById('link').textContent"))
 
     def test_behind_proxies(self):
         """One that keeps the path, and one that takes it away, as kubectl's does."""
