@@ -381,8 +381,8 @@ void tester_serve(void *ctx, struct exchange *exchange)
             log_error(NULL, "decoding the request body failed: %s", err.text);
             answer(exchange, 400, err.text);
         } else if (tester->namespaces != NULL && !pattern_matches(tester->namespaces, payload.namespace)) {
-            log_error(payload.canary, "refused: its namespace is not one of -namespace-regexp");
-            answer(exchange, 403, "Forbidden");
+            err_set(&err, ERR_FORBIDDEN, "namespace \"%s\": not one that -namespace-regexp serves", payload.namespace);
+            refuse(exchange, &payload, &err);
         } else {
             serve_payload(tester, exchange, path, &payload);
         }

@@ -376,11 +376,13 @@ static void hooks_of_other_namespaces_are_refused(void **state)
 {
     struct world *w = *state;
     open_tester(w, "^test$", 32, 10000);
-    expect(w, "/gate/open", "{\"name\":\"a\",\"namespace\":\"prod\"}", 403, "Forbidden");
-    expect(w, "/", "{\"name\":\"a\",\"namespace\":\"test2\",\"metadata\":{\"cmd\":\"" HEY "\"}}", 403, "Forbidden");
-    expect(w, "/", "{}", 403, "Forbidden");
+    expect(w, "/gate/open", "{\"name\":\"a\",\"namespace\":\"prod\"}", 403,
+           "namespace \"prod\": not one that -namespace-regexp serves");
+    expect(w, "/", "{\"name\":\"a\",\"namespace\":\"test2\",\"metadata\":{\"cmd\":\"" HEY "\"}}", 403,
+           "namespace \"test2\": not one that -namespace-regexp serves");
+    expect(w, "/", "{}", 403, "namespace \"\": not one that -namespace-regexp serves");
     expect(w, "/gate/open", "{" PODINFO "}", 202, "");
-    expect_log(w, "refused: its namespace is not one of -namespace-regexp");
+    expect_log(w, "refused: namespace ");
 }
 
 static void what_is_refused_says_why(void **state)
