@@ -221,7 +221,13 @@ describe('sluice shadow', function()
     told = follow { server = 'http://prometheus', server_shown = 'http://prometheus', trial = NONE } -- no Canary
     assert.same({ 1, {} }, { #told.tried, told.warnings })
     told = begun { more = { server = '' } }
-    assert.same({}, told.tried)
+    assert.same({ {}, { 'no Prometheus is known: --prometheus URL names one; rounds that need it are not compared' } },
+      { told.tried, told.warnings })
+    told.see(120, at(10))
+    told.see(180, at(20))
+    told.finish()
+    assert.equal('0 releases: 2 rounds, 1 agrees, 1 not compared', told.last())
+    assert.equal(3, told.status)
   end)
 
   it('names the metric that a round holds for, and the one that ends it', function()

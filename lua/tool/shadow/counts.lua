@@ -7,7 +7,7 @@ local M = {}
 ---@field differs integer
 ---@field unknown integer
 ---@field measured integer metrics were asked for, and had
----@field unmeasured integer could not be had, and the round is unknown
+---@field unmeasured integer could not be had, or asked for, and the round is unknown
 
 ---@return Counts
 function M.new()
@@ -18,9 +18,10 @@ end
 ---@param round ShadowRound one that is concluded
 function M.add(counts, round)
   counts.rounds, counts[round.outcome] = counts.rounds + 1, counts[round.outcome] + 1
-  if round:unmeasured() then
+  local decided = round.decision or {}
+  if round:unmeasured() or decided.unknown then
     counts.unmeasured = counts.unmeasured + 1
-  elseif round.decision and round.decision.measured then
+  elseif decided.measured then
     counts.measured = counts.measured + 1
   end
 end

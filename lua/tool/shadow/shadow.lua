@@ -151,7 +151,11 @@ local function begin_round(report, watched, move, before, after)
 end
 
 local function try_server(report, watched)
-  if watched:asks_prometheus() then
+  if not watched:asks_prometheus() then
+    return
+  elseif watched.sight.server == '' then
+    report.warnings[1] = trial:without()
+  else
     try(report, watched.sight.server, watched.sight.server_shown)
   end
 end

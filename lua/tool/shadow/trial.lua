@@ -15,6 +15,16 @@ function M.new()
   return setmetatable({ tried = {}, asked = {} }, Trial)
 end
 
+local NEED = '; rounds that need it are not compared'
+
+--- A Canary that names no server, where the command does not either.
+---@return string? warning the first time
+function Trial:without()
+  local is_told = self.tried['']
+  self.tried[''] = true
+  return not is_told and 'no Prometheus is known: --prometheus URL names one' .. NEED or nil
+end
+
 --- What every Prometheus can answer; nil: this one was asked already.
 ---@param id integer
 ---@param server string
@@ -36,7 +46,7 @@ function Trial:answer(id, answer)
   local shown = self.asked[id]
   self.asked[id] = nil
   local lacking = shown and unmeasured.of({}, answer, shown)
-  return lacking and readable((lacking:gsub('%c+', ' '))) .. '; rounds that need it are not compared' or nil
+  return lacking and readable((lacking:gsub('%c+', ' '))) .. NEED or nil
 end
 
 return M

@@ -111,7 +111,7 @@ end
 function Watched:asks_prometheus()
   for _, metric in ipairs(analysis_of(self.sight).metrics or {}) do
     if not metric.templateRef and not metric.checkRef then
-      return self.sight.server ~= ''
+      return not self.sight.refused
     end
   end
   return false
