@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/command.h"
+#include "app/demo_gates.h"
 #include "app/demo_page.h"
 #include "app/story.h"
 #include "app/visitors.h"
@@ -40,7 +42,8 @@ struct program {
     struct play *play;    /* the same */
     struct story *story;  /* the same */
     struct visitors *visitors;
-    bool tells; /* the scenario is played */
+    struct gates *gates; /* NULL: hooks are answered as the scenario says */
+    bool tells;          /* the scenario is played */
     struct api *api;
     struct server *server;
     const char *host;       /* that it listens on */
@@ -62,7 +65,7 @@ static void answer(void *ctx, struct exchange *exchange)
     } else if (p->stage.cluster != NULL && str_has_prefix(exchange->path, PROMETHEUS_PATH "/")) {
         exchange->path += strlen(PROMETHEUS_PATH);
         prometheus_serve(cluster_prometheus(p->stage.cluster), exchange);
-    } else {
+    } else if (p->gates == NULL || !demo_gates_serve(p->gates, exchange)) {
         api_serve(p->api, exchange);
     }
 }
@@ -95,6 +98,13 @@ static bool write_kubeconfig(const struct demo_flags *flags, int port, struct er
     cli_flush(stdout);
     return ok &&
            (!ferror(stdout) || err_set(err, ERR_IO, "cannot write the kubeconfig: %s", strerror(cli_write_errno())));
+}
+
+/* A comment for a shell and in YAML, for the lines above may be read by either. */
+static void print_prometheus(const struct demo_flags *flags, int port)
+{
+    printf("# Prometheus: http://%s:%d" PROMETHEUS_PATH "\n", host_reachable(flags->host), port);
+    cli_flush(stdout);
 }
 
 /* Warns that the cluster has no passwords and no access rights: everybody who reaches it may do anything there. */
@@ -175,6 +185,10 @@ static bool open_cluster(struct program *p, const struct demo_flags *flags, cons
     p->play = play_new(scenario, p->stage.cluster, seed, &listener);
     p->tells = flags->file != NULL;
     play_set(p->play);
+    if (flags->plays && !p->tells) {
+        p->gates = demo_gates_new();
+        play_serve_hooks(p->play, demo_gates_serve, p->gates);
+    }
     return ok && (!p->tells || play_create(p->play, err));
 }
 
@@ -197,14 +211,28 @@ static bool open_all(struct program *p, const struct demo_flags *flags, const st
 
 /* --- the story --- */
 
-/* What to type, in a terminal beside this one. */
-static void begin_story(struct program *p, const struct demo_flags *flags, const struct scenario *scenario)
+/* What to type first in an empty cluster, where there is something to apply. */
+static void suggest_release(struct program *p)
 {
     static const char *const commands[] = {
         "$ kubectl apply -f examples/tutorial/podinfo.yaml -f examples/tutorial/canary.yaml",
         "$ kubectl -n test set image deployment/podinfo podinfod=stefanprodan/podinfo:3.1.1",
         "$ kubectl -n test get canary podinfo -w",
     };
+    if (access("examples/tutorial/canary.yaml", R_OK) != 0) { /* from where this program was called */
+        story_note(p->story, 2, "$ kubectl get canaries --all-namespaces -w");
+        story_note(p->story, 0,
+                   "Sluice's sources have something to apply: examples/tutorial, and the manifest of docs/by-hand.md.");
+        return;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        story_note(p->story, 2, commands[i]);
+    }
+}
+
+/* What to type, in a terminal beside this one. */
+static void begin_story(struct program *p, const struct demo_flags *flags, const struct scenario *scenario)
+{
     struct story_look look = story_look_of(stdout);
     p->story = story_new(p->stage.cluster, stdout, &look);
     printf("\n");
@@ -219,9 +247,8 @@ static void begin_story(struct program *p, const struct demo_flags *flags, const
     char *page = demo_page_address(p->host, server_port(p->server));
     if (p->tells) {
         story_note(p->story, 2, "$ kubectl get canaries --all-namespaces -w");
-    }
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0] && !p->tells; i++) {
-        story_note(p->story, 2, commands[i]);
+    } else {
+        suggest_release(p);
     }
     story_note(p->story, 0, "In a browser, where token \"" DEMO_USER "\" gives buttons, and \"" DEMO_VIEWER "\" none:");
     story_note(p->story, 2, page);
@@ -240,7 +267,6 @@ static void start(struct program *p, const struct demo_flags *flags, const struc
     }
     begin_story(p, flags, scenario);
     p->page = demo_page_open(p->loop, fast_clock_clock(p->time), p->host, server_port(p->server));
-    p->visitors = visitors_new(p->stage.cluster, p->tells ? scenario : NULL, on_world, p);
     p->keeper = (struct keeper){.stage = &p->stage, .ready = on_ready, .closed = on_closed, .told = on_world, .ctx = p};
     keeper_start(&p->keeper);
 }
@@ -258,6 +284,9 @@ static void close_all(struct program *p)
         p->story = NULL;
         play_free(p->play);
         stage_fini(&p->stage);
+        if (p->gates != NULL) {
+            gates_free(p->gates);
+        }
     } else {
         api_free(p->api);
     }
@@ -273,8 +302,13 @@ int serve(const struct demo_flags *flags, const struct scenario *scenario)
     bool ok = open_all(&p, flags, scenario, &err) && write_kubeconfig(flags, server_port(p.server), &err);
     if (ok) {
         warn_of_visitors(flags, server_port(p.server));
+        if (p.stage.cluster != NULL) {
+            p.visitors = visitors_new(p.stage.cluster, p.tells ? scenario : NULL, on_world, &p);
+        }
         if (flags->plays) {
             start(&p, flags, scenario);
+        } else if (p.stage.cluster != NULL) {
+            print_prometheus(flags, server_port(p.server));
         }
         loop_on_signal(p.loop, on_signal, &p);
         loop_run(p.loop);

@@ -127,7 +127,7 @@ class Pages(unittest.TestCase):
 
     def test_by_hand(self):
         self.serves, self.ready, self.kubeconfig = True, '/version', 'demo.config'
-        self.assertEqual((1, 1), self.follow('docs/by-hand.md'))
+        self.assertEqual((2, 1), self.follow('docs/by-hand.md'))
 
     # What each command of docs/runbook.md says of a release of docs/by-hand.md, and what must have happened before.
     AT_WEIGHT = "kubectl -n test wait canary/shop --for=jsonpath='{.status.canaryWeight}'=10 --timeout=2m"

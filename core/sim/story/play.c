@@ -192,6 +192,11 @@ void play_free(struct play *play)
     mem_free(play);
 }
 
+void play_serve_hooks(struct play *play, play_serve_fn *first, void *ctx)
+{
+    play_hooks_serve(play->hooks, first, ctx);
+}
+
 void play_set(struct play *play)
 {
     const struct scenario_world *world = &play->scenario->world;

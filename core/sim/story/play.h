@@ -32,6 +32,10 @@ void play_free(struct play *play);
 
 /* The world as it is at first, without its objects. */
 void play_set(struct play *play);
+/* Servers of hooks that are more than an answer: asked before the scenario's hooks of the same host. False: it has not
+ * answered. */
+typedef bool play_serve_fn(void *ctx, struct exchange *exchange);
+void play_serve_hooks(struct play *play, play_serve_fn *first, void *ctx);
 /* The objects that are there at first. False: err says which one could not be made. */
 bool play_create(struct play *play, struct err *err);
 void play_start(struct play *play);

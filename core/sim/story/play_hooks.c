@@ -33,6 +33,8 @@ struct play_hooks {
     struct hook *all;
     struct host *hosts;
     struct waiting *waiting;
+    play_serve_fn *first; /* asked before the hooks; NULL: none */
+    void *ctx;            /* for `first` */
 };
 
 /* --- answers --- */
@@ -110,6 +112,10 @@ static const struct hook *find(const struct host *host, const char *path)
 static void serve(void *ctx, struct exchange *exchange)
 {
     const struct host *host = ctx;
+    const struct play_hooks *hooks = host->hooks;
+    if (hooks->first != NULL && hooks->first(hooks->ctx, exchange)) {
+        return;
+    }
     const struct hook *hook = find(host, exchange->path);
     if (hook == NULL) {
         exchange_answer(exchange, 404, "text/plain", "", 0);
@@ -153,6 +159,12 @@ void play_hooks_set(struct play_hooks *hooks, const struct scenario_hook *said)
     hook->path = str_dup(host + len);
     hooks->all = hook;
     serve_host(hooks, hook->host);
+}
+
+void play_hooks_serve(struct play_hooks *hooks, play_serve_fn *first, void *ctx)
+{
+    hooks->first = first;
+    hooks->ctx = ctx;
 }
 
 /* --- life --- */

@@ -39,6 +39,7 @@ void play_world_change(struct play *play, const struct scenario_world *world, bo
 struct play_hooks *play_hooks_new(struct cluster *cluster);
 void play_hooks_free(struct play_hooks *hooks);
 void play_hooks_set(struct play_hooks *hooks, const struct scenario_hook *hook);
+void play_hooks_serve(struct play_hooks *hooks, play_serve_fn *first, void *ctx);
 
 /* What is told when it comes, or goes; mem_free. */
 char *play_fault_text(const struct scenario_fault *fault, bool begins);
