@@ -163,7 +163,7 @@ class Dashboard(Scenario):
         self.assertIn('INC-4712', json.dumps(self.feed.look()['release']['decisions']))
         self.ask(scene, 'retry', 'it was the network', **second)
         third = self.running(scene, 3)
-        scene.wait_weight(50)
+        scene.wait(lambda: scene.weights()[-1] == 50, 60, 'the third release has its share')
         self.ask(scene, 'promote', 'it was', **third)
         scene.wait_phase('Succeeded')
         self.assert_promoted(scene, '3.1.2')
