@@ -423,6 +423,7 @@ describe('a request', function()
       done(world, 'resume-1', 'goes on')
       finish(world, 'Succeeded', 'podinfo:2')
       assert.equal(1, world:times_told 'Request resume by alice: INC-4711: podinfo.test goes on')
+      assert.equal(0, world:times_told 'it is not paused any more') -- which says the same
       assert.equal(0, world:times_told 'Request pause')
     end)
 

@@ -97,6 +97,7 @@ struct actor {
     int warning_writes;
     char *held;              /* that it stands still, as it was told; NULL: it does not */
     bool paused;             /* by an annotation; told */
+    bool end_told;           /* the answer to a request has told that it is not paused any more */
     struct asked asked;      /* what a person asks of it */
     char *answered;          /* the request whose answer was told last; NULL: none */
     bool edit_told;          /* what became of the Canary's last edit */

@@ -177,6 +177,7 @@ static void tell(struct actor *actor, const struct canary *canary, const char *t
 
 void actor_suspend(struct actor *actor, const struct canary *canary)
 {
+    actor->end_told = false;
     if (actor->run != NULL) {
         run_freeze(actor->run, true);
         if (run_is_acting(actor->run)) {
@@ -199,14 +200,14 @@ void actor_suspend(struct actor *actor, const struct canary *canary)
     on_record_fini(&record);
 }
 
-/* Flagger says nothing at the end of spec.suspend. */
+/* Flagger says nothing at the end of spec.suspend, and what an answer has told is not told again. */
 void actor_end_pause(struct actor *actor)
 {
-    if (actor->paused) {
+    if (actor->paused && !actor->end_told) {
         char *text = str_format("%s goes on, it is not paused any more", actor->id);
         announce(actor->announcer, &(struct announcement){.type = "Normal", .text = text, .asked = true}, NULL, NULL);
         str_free(&text);
     }
-    actor->paused = false;
+    actor->paused = actor->end_told = false;
     str_free(&actor->held);
 }

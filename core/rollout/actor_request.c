@@ -59,6 +59,7 @@ static void tell(struct actor *actor, const struct canary *canary, const struct 
                                         .moment = moment_of(canary, answer, acted_ms),
                                         .asked = true};
     announce(actor->announcer, &announcement, NULL, NULL);
+    actor->end_told = !answer->is_bad && answer->done && answer->request->verb == REQUEST_RESUME;
     str_free(&actor->answered);
     actor->answered = str_dup(id);
     str_free(&key);
