@@ -254,8 +254,8 @@ static void begin_story(struct program *p, const struct demo_flags *flags, const
     story_note(p->story, 2, page);
     str_free(&page);
     story_note(p->story, 0,
-               "What happens to Canaries is told here, with the canary's share of the traffic. Ctrl-C "
-               "ends it.");
+               "Events of Canaries are told here, with the canary's share of the traffic; an engine limits their "
+               "number, and --logs shows all that it says. Ctrl-C ends it.");
     printf("\n");
     fflush(stdout);
 }

@@ -86,6 +86,7 @@ class Served(unittest.TestCase):
             self.serve('demo', '--serve', folder=folder)
             told = ''.join(iter(self.process.stdout.readline,
                                 'In a browser, where token "you" gives buttons, and "viewer" none:\n'))
+            self.assertIn('--logs shows all that it says', ' '.join(self.process.stdout.readline() for _ in range(5)))
             self.assertEqual(names, 'kubectl apply -f examples/tutorial' in told, told)
 
 
