@@ -11,11 +11,12 @@
 #include "app/hand.h"
 #include "app/shown.h"
 #include "app/subject.h"
+#include "app/wait_progress.h"
 #include "base/duration.h"
 #include "base/str.h"
 #include "canary/condition.h"
+#include "canary/pause.h"
 #include "canary/phase.h"
-#include "canary/request.h"
 #include "kube/object.h"
 #include "release/history.h"
 #include "workload/revision.h"
@@ -30,6 +31,8 @@ const struct cli_flag wait_flags[] = {
     {"for-generation", "N",
      "the change that kubectl apply gave this metadata.generation (default: the one that is "
      "there now)"},
+    {"q", NULL, "only the end is told, no change on the way"},
+    {"quiet", NULL, NULL},
     SESSION_FLAGS,
     {"o", "text|json", "text (default) or json, which docs/by-hand.md describes"},
     {"output", "text|json", NULL},
@@ -41,6 +44,7 @@ struct words {
     struct session_flags session;
     struct subject subject; /* no name: none was told */
     int64_t timeout_ms, generation;
+    bool quiet;
     struct cli_common common;
 };
 
@@ -74,6 +78,8 @@ static bool take(void *ctx, const char *name, const char *value, struct err *err
         words->timeout_ms = ns / 1000000;
     } else if (strcmp(name, "for-generation") == 0) {
         return take_generation(words, value, err);
+    } else if (strcmp(name, "q") == 0 || strcmp(name, "quiet") == 0) {
+        words->quiet = true;
     } else {
         return cli_take_common(&words->common, name, value, err);
     }
@@ -92,6 +98,7 @@ struct change {
     bool known;           /* the revision */
     enum outcome outcome; /* UNDECIDED: not yet */
     char *message;        /* what became of it, or what it is at */
+    struct wait_progress progress;
 };
 
 static void decide(struct change *change, enum outcome outcome, char *message)
@@ -106,11 +113,15 @@ static char *find_hindrance(const struct node *canary)
 {
     const struct node *accepted = object_condition(canary, CONDITION_ACCEPTED);
     const struct node *waiting = object_condition(canary, CONDITION_WAITING);
-    const char *pause = request_pause(canary);
-    if (pause != NULL) {
-        return str_format(", paused: %s", pause);
-    } else if (node_bool_or(node_at(canary, "spec", "suspend"), false)) {
-        return str_dup(", spec.suspend holds it");
+    struct pause pause;
+    pause_read(&pause, canary);
+    char *held = pause.through == NULL                       ? NULL
+                 : strcmp(pause.through, PAUSE_SUSPEND) == 0 ? str_dup(", spec.suspend holds it")
+                 : pause.reason == NULL                      ? str_dup(", paused")
+                                                             : str_format(", paused: %s", pause.reason);
+    pause_fini(&pause);
+    if (held != NULL) {
+        return held;
     } else if (node_is(node_get(accepted, "status"), "False")) {
         return str_format(", the Canary is refused: %s", node_str_or(node_get(accepted, "message"), "?"));
     }
@@ -118,15 +129,20 @@ static char *find_hindrance(const struct node *canary)
     return str_format("%s%s", why != NULL ? ", " : "", why != NULL ? why : "");
 }
 
-static void decide_not_begun(struct change *change, const struct node *canary)
+/* `release`: that of the change, where there is one already, as at gate confirm-rollout; NULL: none. */
+static void decide_not_begun(struct change *change, const struct node *canary, const struct node *release)
 {
+    bool is_there = release != NULL && release_state_is_open(node_str(node_at(release, "status", "state")));
     char *why = find_hindrance(canary);
-    decide(change, UNDECIDED, str_format("no release of it has begun%s", why));
+    decide(change, UNDECIDED,
+           is_there ? str_format("%s has not begun%s", object_name(release), why)
+                    : str_format("no release of it has begun%s", why));
     str_free(&why);
 }
 
 static void free_change(struct change *change)
 {
+    wait_progress_fini(&change->progress);
     str_free(&change->canary);
     str_free(&change->target);
     str_free(&change->message);
@@ -190,7 +206,7 @@ static bool know_older(struct change *change, const struct node *canary)
     } else if (strcmp(seen, change->revision) == 0) {
         change->known = true;
     } else {
-        decide_not_begun(change, canary);
+        decide_not_begun(change, canary, NULL);
     }
     doc_free(search.release);
     return change->known;
@@ -281,7 +297,10 @@ static bool is_decided(void *ctx)
         } else if (strcmp(seen, change->revision) == 0) {
             look_at_canary(change, doc_root(canary), doc_root(release));
         } else {
-            decide_not_begun(change, doc_root(canary));
+            decide_not_begun(change, doc_root(canary), doc_root(release));
+        }
+        if (change->outcome == UNDECIDED) {
+            wait_progress_see(&change->progress, doc_root(canary), doc_root(release));
         }
         doc_free(release);
     }
@@ -337,6 +356,17 @@ static bool release_is_read(void *ctx)
     return store_is_synced(change->releases);
 }
 
+static void see_release(struct change *change, const struct node *release)
+{
+    if (change->canaries == NULL) {
+        wait_progress_see(&change->progress, NULL, release);
+    } else if (store_is_synced(change->canaries)) {
+        struct doc *canary = store_find(change->canaries, change->namespace, change->canary);
+        wait_progress_see(&change->progress, doc_root(canary), release);
+        doc_free(canary);
+    }
+}
+
 static bool release_is_over(void *ctx)
 {
     struct change *change = ctx;
@@ -355,6 +385,7 @@ static bool release_is_over(void *ctx)
         decide(change, UNDECIDED,
                str_format("%s is %s, at weight %" PRId64, change->release, state,
                           node_int_or(node_get(status, "weight"), 0)));
+        see_release(change, doc_root(release));
     }
     doc_free(release);
     return change->outcome != UNDECIDED;
@@ -382,6 +413,12 @@ static int follow_release(const struct words *words, struct session *session, st
                             .outcome = UNDECIDED};
     str_copy(change.revision, sizeof change.revision, node_str_or(node_get(spec, "revision"), ""));
     change.releases = session_watch(session, &KUBE_RELEASES, change.namespace, change.release);
+    struct err ignored = {0}; /* who may read Releases alone is told of weights, not of gates */
+    if (!words->quiet && change.canary[0] != '\0' &&
+        session_may_read(session, &KUBE_CANARIES, change.namespace, change.canary, &ignored)) {
+        change.canaries = session_watch(session, &KUBE_CANARIES, change.namespace, change.canary);
+    }
+    wait_progress_init(&change.progress, session_clock(session), words->quiet);
     enum session_end end = session_wait(session, session_look_ms(session), release_is_read, &change);
     if (end == SESSION_OVER) {
         end = session_wait(session, session_left_ms(session), release_is_over, &change);
@@ -449,6 +486,7 @@ static int follow(const struct words *words, struct session *session, const stru
         free_change(&change);
         return failed;
     }
+    wait_progress_init(&change.progress, session_clock(session), words->quiet);
     change.targets = session_watch(session, kind, change.namespace, change.target);
     change.canaries = session_watch(session, &KUBE_CANARIES, change.namespace, change.canary);
     change.releases = session_watch(session, &KUBE_RELEASES, change.namespace, NULL);
@@ -492,7 +530,8 @@ static int run(void *ctx, struct session *session, struct err *err)
 static const struct cli_about about = {
     "usage: sluice wait [-n NAMESPACE] deployment/NAME|daemonset/NAME|canary/NAME|release/NAME [flags]\n\n"
     "Waits until the revision that the target has now, or a release, is promoted or taken back.\n"
-    "Another revision that supersedes it ends the wait. Reads only.\n\n",
+    "Another revision that supersedes it ends the wait. Each change on the way, and each gate, is a\n"
+    "line on stderr. Reads only.\n\n",
     "\nExit status: 0 promoted, 1 taken back or superseded, 2 it could not be read, 3 still\n"
     "undecided in that time, 130 interrupted.\n",
     wait_flags};

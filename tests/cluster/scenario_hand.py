@@ -80,7 +80,8 @@ class Hand(Scenario):
         self.ask(scene, 'retry', 'podinfo-3 releases that revision again', ('create', 'releases'))
         self.wait_at_gate(scene, 3)
         self.ask(scene, 'promote', 'the rest of the analysis of podinfo-3 is skipped', ('patch', 'deployments'))
-        waited = self.hand(self.lab.main.other, 'wait', '-n', ns, f'deployment/{manifests.NAME}', '--timeout', '1m')
+        waited = self.hand(self.lab.main.other, 'wait', '-q', '-n', ns, f'deployment/{manifests.NAME}', '--timeout',
+                           '1m')
         self.assertEqual((0, 'podinfo-3 was promoted: promoted by other: INC-4711\n', ''), waited)
         self.assert_promoted(scene, '6.0.2')
 

@@ -116,7 +116,7 @@ class ByHand(Served):
         self.assertEqual((0, ''), (status, error))
         answer = json.loads(told)
         self.assertEqual(('Done', 'podinfo-1', 'INC-4711'), (answer['outcome'], answer['release'], answer['reason']))
-        taken = self.hand('wait', '-n', 'test', 'canary/podinfo')
+        taken = self.hand('wait', '-q', '-n', 'test', 'canary/podinfo')
         self.assertEqual((1, ''), taken[:2])
         self.assertRegex(taken[2], '^sluice wait: podinfo-1 was taken back: rolled back by .*: INC-4711\n$')
         self.assertEqual((0, 'podinfo-2 releases that revision again\n', ''),
@@ -133,7 +133,7 @@ class ByHand(Served):
                          self.hand('approve', '-n', 'test', 'podinfo', '--gate', 'other'))
         self.assertEqual((0, 'gate confirm-promotion lets podinfo-2 through\n', ''),
                          self.hand('approve', '-n', 'test', 'podinfo', '--gate', 'gate'))
-        promoted = self.hand('wait', '-n', 'test', 'deployment/podinfo')
+        promoted = self.hand('wait', '--quiet', '-n', 'test', 'deployment/podinfo')
         self.assertEqual((0, 'podinfo-2 was promoted: promoted, the analysis passed\n', ''), promoted)
         self.assertEqual(promoted, self.hand('wait', '-n', 'test', 'release/podinfo-2'))
         self.assertEqual(taken, self.hand('wait', '-n', 'test', 'releases.sluice.dev/podinfo-1'))

@@ -1,0 +1,110 @@
+#include "app/wait_progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/shown.h"
+#include "base/str.h"
+#include "canary/condition.h"
+#include "canary/pause.h"
+#include "canary/phase.h"
+#include "kube/object.h"
+#include "release/history.h"
+#include "release/release.h"
+
+enum { TELL_EVERY_MS = 1000 };
+
+void wait_progress_init(struct wait_progress *progress, struct clock *clock, bool quiet)
+{
+    *progress = (struct wait_progress){.clock = clock, .quiet = quiet};
+}
+
+void wait_progress_fini(struct wait_progress *progress)
+{
+    timer_cancel(&progress->timer);
+    str_free(&progress->state);
+}
+
+/* --- the state of a release, in words --- */
+
+static char *write_wait(const char *name, const char *reason, const char *message)
+{
+    bool has_message = !str_empty(message);
+    return str_format("%s waits: %s%s%s", name, reason, has_message ? ": " : "", has_message ? message : "");
+}
+
+/* As sluice status has it under WAITS FOR; NULL: it waits for nothing. */
+static char *find_wait(const struct node *canary, const char *name)
+{
+    struct pause pause;
+    pause_read(&pause, canary);
+    bool is_paused = pause.through != NULL, is_suspended = is_paused && strcmp(pause.through, PAUSE_SUSPEND) == 0;
+    char *paused = !is_paused     ? NULL
+                   : is_suspended ? write_wait(name, "Suspended", "spec.suspend is true")
+                                  : write_wait(name, "Paused", pause.reason);
+    pause_fini(&pause);
+    const struct node *accepted = object_condition(canary, CONDITION_ACCEPTED);
+    const struct node *waiting = object_condition(canary, CONDITION_WAITING);
+    const struct node *shown = node_is(node_get(accepted, "status"), "False") ? accepted : waiting;
+    if (paused != NULL || shown == NULL) {
+        return paused;
+    }
+    return write_wait(name, node_str_or(node_get(shown, "reason"), "?"), node_str(node_get(shown, "message")));
+}
+
+/* NULL: nothing is to be told of it. A Canary at rest is about to begin the release, or has ended it: of that the
+ * command's last line tells. */
+static char *write_state(const struct node *canary, const struct node *release)
+{
+    if (release == NULL || !release_state_is_open(node_str(node_at(release, "status", "state")))) {
+        return NULL;
+    }
+    const char *name = object_name(release);
+    const char *phase = node_str_or(node_at(canary, "status", "phase"), "");
+    char *wait = find_wait(canary, name);
+    if (wait != NULL) {
+        return wait;
+    } else if (canary != NULL && phase_state(phase) != PHASE_MID_RUN) {
+        return NULL;
+    } else if (strcmp(phase, PHASE_PROMOTING) == 0 || strcmp(phase, PHASE_FINALISING) == 0) {
+        return str_format("%s: %s", name, phase);
+    }
+    int64_t recorded = node_int_or(node_at(release, "status", "weight"), 0);
+    return str_format("%s: weight %" PRId64, name, canary != NULL ? history_share(canary, release) : recorded);
+}
+
+/* --- telling --- */
+
+static void tell(struct wait_progress *progress)
+{
+    char line[SHOWN_SIZE];
+    fprintf(stderr, "%s\n", shown_line(line, sizeof line, progress->state));
+    progress->told = true;
+    progress->told_ms = clock_mono_ms(progress->clock);
+}
+
+static void on_due(struct timer *timer, void *ctx)
+{
+    tell(ctx);
+}
+
+void wait_progress_see(struct wait_progress *progress, const struct node *canary, const struct node *release)
+{
+    char *state = progress->quiet ? NULL : write_state(canary, release);
+    bool is_first = !progress->looked, is_news = state != NULL && !str_equal(state, progress->state);
+    progress->looked = true;
+    if (state == NULL) {
+        return;
+    }
+    str_free(&progress->state);
+    progress->state = state;
+    int64_t since_ms = clock_mono_ms(progress->clock) - progress->told_ms;
+    if (is_first || !is_news || progress->timer.clock != NULL) {
+        return; /* a line that is due tells the latest state */
+    } else if (!progress->told || since_ms >= TELL_EVERY_MS) {
+        tell(progress);
+    } else {
+        timer_start(progress->clock, &progress->timer, TELL_EVERY_MS - since_ms, on_due, progress);
+    }
+}
