@@ -1,7 +1,9 @@
 """sluice dashboard on a real API server: what a page is sent while a release runs, and what people may do there by
 tokens of their own."""
 import json
+import pathlib
 import re
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -11,6 +13,9 @@ import manifests
 from control_plane import DEPLOY
 from scenario import Scenario
 from waiting import wait_for
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'e2e'))
+import browser  # noqa: E402
 
 READ = [{'apiGroups': ['flagger.app'], 'resources': ['canaries'], 'verbs': ['get', 'list', 'watch']},
         {'apiGroups': ['sluice.dev'], 'resources': ['releases'], 'verbs': ['get', 'list', 'watch']},
@@ -118,6 +123,32 @@ class Dashboard(Scenario):
         self.assertEqual(403, self.post('ask', token, verb='resume', **subject)[0])
         self.lab.kubectl('delete', '-f', DEPLOY / 'verbs.yaml')
 
+    def press(self, page, verb, reason):
+        """A button of the page; waits until the page has the engine's answer."""
+        page.wait(f"document.querySelector('[data-verb={verb}]')")
+        page.evaluate(f"document.querySelector('[data-verb={verb}]').click()")
+        page.wait("document.querySelector('dialog').open")
+        page.type(reason)
+        page.press('Enter')
+        page.wait(f"document.querySelector('[data-verb={verb}]') === null")
+        self.assertNotIn('refused', page.evaluate("document.querySelector('.said').textContent"))
+
+    def in_a_browser(self, scene):
+        """What people see of it, and a pause and its end by the buttons."""
+        with browser.open() as page:
+            page.visit(f'{self.address}?canary={scene.namespace}/{manifests.NAME}', 1200)
+            page.wait("document.querySelectorAll('figure').length > 1")  # the share, and at least one check
+            self.assertIn(f'{manifests.NAME}-1', page.evaluate("document.querySelector('.subtitle').textContent"))
+            self.assertEqual(0, page.evaluate("document.querySelectorAll('[data-verb]').length"))
+            page.evaluate("document.querySelector('.actions summary').click()")
+            page.evaluate("document.querySelector('input[type=password]').focus()")
+            page.type(self.writing)
+            page.press('Enter')
+            self.press(page, 'pause', 'INC-4711')
+            scene.wait_message(f'is paused by {self.name}writer: INC-4711')
+            self.press(page, 'resume', 'it is over')
+            self.assertEqual([], page.told('Runtime.exceptionThrown'))
+
     def test_people_act_by_their_own_right(self):
         """Every verb, to its effect; the audit log has who it was."""
         scene = self.scene('dashboard').deploy(tag='3.1.0')
@@ -147,9 +178,7 @@ class Dashboard(Scenario):
         self.assertIn(f'User "{self.name}reader" cannot patch resource "canaries"', told['problem'])
 
         first = self.running(scene, 1)
-        self.ask(scene, 'pause', 'INC-4711')
-        scene.wait_message(f'is paused by {self.name}writer: INC-4711')
-        self.ask(scene, 'resume', 'it is over')
+        self.in_a_browser(scene)
         scene.wait_phase('WaitingPromotion')
         self.ask(scene, 'approve', 'it looks good', gate='confirm-promotion', **first)
         scene.wait_phase('Succeeded')
