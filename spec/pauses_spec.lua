@@ -7,17 +7,10 @@ local requests = require 'spec.world_requests'
 local stories = require 'tool.record.story'
 
 local annotate, ask, await_answer, pauses = requests.annotate, requests.ask, requests.await_answer, requests.pauses
+local until_told = requests.until_told
 local specify = requests.specify
 local ALICE, BOB = { id = 'a', by = 'alice' }, { id = 'b', by = 'bob', reason = 'it was the database' }
 local WEIGHTS = { analysis = { stepWeight = 20, maxWeight = 40 } }
-
-local function until_told(world, text)
-  world.world:run('30m', function()
-    return world:times_told(text) > 0
-  end)
-  assert(world:times_told(text) > 0, text .. ' was not told')
-  return world
-end
 
 local function told_once(world, text)
   assert.equal(1, until_told(world, text):times_told(text))

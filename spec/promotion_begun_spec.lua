@@ -19,13 +19,15 @@ local function pause_when(world, kind, is_so)
   end)
 end
 
-local function refused(world)
+--- It is paused: a rollback is refused, and the promotion comes to its end.
+local function refuses_to_roll_back(world)
+  requests.await_answer(world, 'pause-1')
+  ask(world, 'rollback')
   local answer = requests.await_answer(world, 'rollback-1')
   assert.equal('Refused', answer.outcome)
   assert.equal('podinfo-1 is being promoted', answer.message)
-end
-
-local function finish(world)
+  world.world:fates()
+  ask(world, 'resume')
   world:finish():settle()
   assert.equal('Succeeded', world.phase)
   assert.equal('primary: podinfo:2', world:last_of 'primary')
@@ -53,12 +55,7 @@ describe('a request to roll back', function()
     pause_when(world, 'configmaps', function(config)
       return config.metadata.name == 'c-primary' and config.data.colour == 'blue'
     end)
-    requests.await_answer(world, 'pause-1')
-    ask(world, 'rollback')
-    refused(world)
-    world.world:fates()
-    ask(world, 'resume')
-    finish(world)
+    refuses_to_roll_back(world)
   end)
 
   it('is refused once the primary is promoted, which no status says yet', function()
@@ -71,11 +68,6 @@ describe('a request to roll back', function()
       local image = deployment.spec.template.spec.containers[1].image
       return deployment.metadata.name == 'podinfo-primary' and image == 'podinfo:2'
     end)
-    requests.await_answer(world, 'pause-1')
-    ask(world, 'rollback')
-    refused(world)
-    world.world:fates()
-    ask(world, 'resume')
-    finish(world)
+    refuses_to_roll_back(world)
   end)
 end)

@@ -5,6 +5,7 @@ local killing = require 'spec.world_killing'
 local requests = require 'spec.world_requests'
 
 local ask, await_answer = requests.ask, requests.await_answer
+local until_told = requests.until_told
 local WEIGHTS = { stepWeight = 20, maxWeight = 40 }
 
 local function closed()
@@ -18,14 +19,6 @@ end
 
 local function make(options)
   return World.new(options or { analysis = WEIGHTS }):initialise():push()
-end
-
-local function until_told(world, text)
-  world.world:run('30m', function()
-    return world:times_told(text) > 0
-  end)
-  assert(world:times_told(text) > 0, text .. ' was not told')
-  return world
 end
 
 local function at_weight(world, weight)

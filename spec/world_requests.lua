@@ -89,6 +89,18 @@ function M.pauses(world, number)
   return lines
 end
 
+--- Until an event has these words.
+---@param world World
+---@param text string
+---@return World world
+function M.until_told(world, text)
+  world.world:run('30m', function()
+    return world:times_told(text) > 0
+  end)
+  assert(world:times_told(text) > 0, text .. ' was not told')
+  return world
+end
+
 --- Until the request with this id is answered.
 ---@param world World
 ---@param id string

@@ -1,6 +1,7 @@
 --- The lines of `sluice shadow`, as records for JSON and as texts.
 local moments = require 'tool.record.moment'
 local moves = require 'tool.shadow.move'
+local sorted_keys = require('stdlib.template_functions').sorted_keys
 
 local M = {}
 
@@ -66,22 +67,13 @@ local function counts_of(record, sum)
   return record
 end
 
-local function names_of(set)
-  local names = {}
-  for name in pairs(set) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return names
-end
-
 ---@param watched Watched
 ---@param release table
 ---@return Record
 function M.release(watched, release)
   local record = counts_of(new('release', watched.sight.now, watched.key), release.counts)
   record.ended, record.whole = release.ended, release.whole
-  record.webhooks = next(release.taken) and names_of(release.taken) or nil
+  record.webhooks = next(release.taken) and sorted_keys(release.taken) or nil
   return record
 end
 
