@@ -5,8 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "load/gates.h"
-#include "load/payload.h"
+#include "load/gate_door.h"
 
 enum { ANSWER_MAX = 2 * 1024 * 1024, ENDING_MS = 1000, ENDING_PART = 10 };
 
@@ -297,32 +296,6 @@ static void serve_task(struct tester *tester, struct exchange *exchange, const s
     serve_order(tester, exchange, payload, kind);
 }
 
-/* --- gates --- */
-
-enum gate_verb { GATE_OPEN, GATE_CLOSE, GATE_CHECK };
-
-static void serve_gate(struct tester *tester, struct exchange *exchange, const struct payload *payload, bool rollback,
-                       enum gate_verb verb)
-{
-    struct err err = {0};
-    const char *what = rollback ? "rollback" : "gate";
-    char *name = str_format("%s%s", rollback ? "rollback." : "", payload->canary);
-    if (verb == GATE_CHECK) {
-        bool approved = gates_is_open(tester->gates, name);
-        log_info(payload->canary, "%s %s check: approved %s", name, what, approved ? "true" : "false");
-        answer(exchange, approved ? 200 : 403, approved ? "Approved" : "Forbidden");
-    } else if (verb == GATE_OPEN && !gates_open(tester->gates, name, &err)) {
-        refuse(exchange, payload, &err);
-    } else {
-        if (verb == GATE_CLOSE) {
-            gates_close(tester->gates, name);
-        }
-        log_info(payload->canary, "%s %s %s", name, what, verb == GATE_OPEN ? "opened" : "closed");
-        answer(exchange, 202, "");
-    }
-    str_free(&name);
-}
-
 /* --- the endpoints --- */
 
 static void serve_metrics(struct tester *tester, struct exchange *exchange)
@@ -337,14 +310,12 @@ static void serve_metrics(struct tester *tester, struct exchange *exchange)
 /* Those that look at no body. */
 static bool serve_plain(struct tester *tester, struct exchange *exchange, const char *path)
 {
-    if (strcmp(path, "/healthz") == 0 || strcmp(path, "/gate/approve") == 0) {
+    if (strcmp(path, "/healthz") == 0) {
         answer(exchange, 200, "OK");
-    } else if (strcmp(path, "/gate/halt") == 0) {
-        answer(exchange, 403, "Forbidden");
     } else if (strcmp(path, "/metrics") == 0) {
         serve_metrics(tester, exchange);
     } else {
-        return false;
+        return gate_door_serve_plain(exchange, path);
     }
     return true;
 }
@@ -352,22 +323,13 @@ static bool serve_plain(struct tester *tester, struct exchange *exchange, const 
 static void serve_payload(struct tester *tester, struct exchange *exchange, const char *path,
                           const struct payload *payload)
 {
-    static const struct {
-        const char *path;
-        bool rollback;
-        enum gate_verb verb;
-    } gates[] = {
-        {"/gate/open", false, GATE_OPEN},      {"/gate/close", false, GATE_CLOSE},
-        {"/gate/check", false, GATE_CHECK},    {"/rollback/open", true, GATE_OPEN},
-        {"/rollback/close", true, GATE_CLOSE}, {"/rollback/check", true, GATE_CHECK},
-    };
-    for (size_t i = 0; i < sizeof gates / sizeof gates[0]; i++) {
-        if (strcmp(path, gates[i].path) == 0) {
-            serve_gate(tester, exchange, payload, gates[i].rollback, gates[i].verb);
-            return;
-        }
+    const struct gate_path *gate = gate_door_find(path);
+    struct err err = {0};
+    if (gate == NULL) {
+        serve_task(tester, exchange, payload); /* any other path, as in Flagger's */
+    } else if (!gate_door_serve(tester->gates, exchange, gate, payload, &err)) {
+        refuse(exchange, payload, &err);
     }
-    serve_task(tester, exchange, payload); /* any other path, as in Flagger's */
 }
 
 void tester_serve(void *ctx, struct exchange *exchange)
