@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "canary/canary.h"
 #include "canary/condition.h"
-#include "canary/pause.h"
+#include "canary/hold.h"
 #include "kube/object.h"
 #include "release/history.h"
 
@@ -85,25 +85,12 @@ static int64_t next_look_ms(const struct canary *canary, const struct node *rele
 
 static void add_wait(struct doc *doc, struct node *row, const struct canary *canary)
 {
-    const struct node *waiting = object_condition(canary->root, CONDITION_WAITING);
-    const struct node *accepted = object_condition(canary->root, CONDITION_ACCEPTED);
-    bool refused = node_is(node_get(accepted, "status"), "False");
-    const struct node *shown = refused ? accepted : waiting;
-    if (canary->suspend) {
-        struct pause pause;
+    struct hold hold;
+    if (hold_read(&hold, canary->root)) {
         struct node *n = node_ensure_object(doc, row, "waits");
-        pause_read(&pause, canary->root);
-        node_set_str(doc, n, "reason", canary->pause != NULL ? "Paused" : "Suspended");
-        node_set_str(doc, n, "message",
-                     canary->pause == NULL  ? "spec.suspend is true"
-                     : pause.reason != NULL ? canary->pause
-                                            : NULL);
-        pause_fini(&pause);
-    } else if (shown != NULL) {
-        struct node *n = node_ensure_object(doc, row, "waits");
-        node_set_str(doc, n, "reason", node_str(node_get(shown, "reason")));
-        node_set_str(doc, n, "message", node_str(node_get(shown, "message")));
-        node_set_str(doc, n, "since", node_str(node_get(shown, "lastTransitionTime")));
+        node_set_str(doc, n, "reason", hold.reason);
+        node_set_str(doc, n, "message", hold.message);
+        node_set_str(doc, n, "since", hold.since);
     }
 }
 

@@ -6,8 +6,7 @@
 
 #include "app/shown.h"
 #include "base/str.h"
-#include "canary/condition.h"
-#include "canary/pause.h"
+#include "canary/hold.h"
 #include "canary/phase.h"
 #include "kube/object.h"
 #include "release/history.h"
@@ -28,29 +27,17 @@ void wait_progress_fini(struct wait_progress *progress)
 
 /* --- the state of a release, in words --- */
 
-static char *write_wait(const char *name, const char *reason, const char *message)
-{
-    bool has_message = !str_empty(message);
-    return str_format("%s waits: %s%s%s", name, reason, has_message ? ": " : "", has_message ? message : "");
-}
-
 /* As sluice status has it under WAITS FOR; NULL: it waits for nothing. */
 static char *find_wait(const struct node *canary, const char *name)
 {
-    struct pause pause;
-    pause_read(&pause, canary);
-    bool is_paused = pause.through != NULL, is_suspended = is_paused && strcmp(pause.through, PAUSE_SUSPEND) == 0;
-    char *paused = !is_paused     ? NULL
-                   : is_suspended ? write_wait(name, "Suspended", "spec.suspend is true")
-                                  : write_wait(name, "Paused", pause.reason);
-    pause_fini(&pause);
-    const struct node *accepted = object_condition(canary, CONDITION_ACCEPTED);
-    const struct node *waiting = object_condition(canary, CONDITION_WAITING);
-    const struct node *shown = node_is(node_get(accepted, "status"), "False") ? accepted : waiting;
-    if (paused != NULL || shown == NULL) {
-        return paused;
+    struct hold hold;
+    char *text = NULL;
+    if (hold_read(&hold, canary)) {
+        bool has_message = !str_empty(hold.message);
+        text =
+            str_format("%s waits: %s%s%s", name, hold.reason, has_message ? ": " : "", has_message ? hold.message : "");
     }
-    return write_wait(name, node_str_or(node_get(shown, "reason"), "?"), node_str(node_get(shown, "message")));
+    return text;
 }
 
 /* NULL: nothing is to be told of it. A Canary at rest is about to begin the release, or has ended it: of that the
