@@ -9,15 +9,14 @@ class ChartLab(Lab):
         super().__init__(folder, fake, **how)
 
     def install(self):
-        crds = [self.parts / 'istio-crds.yaml', *map(real_helm.file_of, real_helm.OPERATOR_CRDS)]
-        self.kubectl('create', *[word for path in crds for word in ('-f', path)])
+        self.main.create_crds(self.parts / 'istio-crds.yaml', *map(real_helm.file_of, real_helm.OPERATOR_CRDS))
         self.helm = real_helm.Helm(self.folder, self.main.admin.kubeconfig)
 
     def mesh_plane(self):
         """A second API server, which has the mesh's kinds and nothing else."""
         if self.second is None:
             self.second = self.start_plane('second')
-            self.second.kubectl('create', '-f', self.parts / 'istio-crds.yaml')
+            self.second.create_crds(self.parts / 'istio-crds.yaml')
             if not self.fake:
                 self.processes.end(self.mesh)
                 self._start_mesh()

@@ -5,6 +5,8 @@ import ssl
 import threading
 import urllib.parse
 
+from waiting import wait_for
+
 MERGE = 'application/merge-patch+json'
 
 
@@ -87,14 +89,26 @@ class Client:
                 raise
 
     def _resource(self, kind):
-        if kind not in self._kinds:
-            groups = self.request('GET', '/apis')['groups']
-            prefixes = ['/api/v1'] + ['/apis/' + g['preferredVersion']['groupVersion'] for g in groups]
-            for prefix in prefixes:
-                for r in self.request('GET', prefix)['resources']:
-                    if '/' not in r['name']:
-                        self._kinds.setdefault(r['kind'], (prefix, r['name'], r['namespaced']))
+        """Waits for the kind: it is served a while after its CRD was made."""
+        def is_known():
+            if kind not in self._kinds:
+                self._discover()
+            return kind in self._kinds
+        wait_for(is_known, 30, f'{kind} is served')
         return self._kinds[kind]
+
+    def _discover(self):
+        groups = self.request('GET', '/apis')['groups']
+        for prefix in ['/api/v1'] + ['/apis/' + g['preferredVersion']['groupVersion'] for g in groups]:
+            try:
+                resources = self.request('GET', prefix)['resources']
+            except ApiError as error:
+                if error.code != 404:
+                    raise
+                continue  # a group that the server lists and does not serve yet
+            for r in resources:
+                if '/' not in r['name']:
+                    self._kinds.setdefault(r['kind'], (prefix, r['name'], r['namespaced']))
 
     def watch(self, kind, namespace, seen):
         """Calls seen(type, object) for everything there is and everything that changes, from a thread, until the

@@ -112,10 +112,12 @@ class ControlPlane:
     def install(self, deploy=DEPLOY, crds=()):
         """What an installation has: the mesh's CRDs, and CRDs, namespace, RBAC and admission policy of deploy/. `crds`
         replaces the latter's CRDs."""
-        files = [self.parts / 'istio-crds.yaml', *(crds or sorted((deploy / 'crds').glob('*.yaml')))]
-        self.kubectl('create', *[word for path in files for word in ('-f', path)])
+        self.create_crds(self.parts / 'istio-crds.yaml', *(crds or sorted((deploy / 'crds').glob('*.yaml'))))
         self.kubectl('apply', '-f', deploy / 'namespace.yaml', '-f', deploy / 'rbac.yaml', '-f',
                      deploy / 'admission.yaml')
+
+    def create_crds(self, *files):
+        self.kubectl('create', *[word for path in files for word in ('-f', path)])
         self.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s')
 
     def engine_user(self, name):
