@@ -42,8 +42,8 @@ static struct checked *add_canary(struct checkers *checkers, const char *namespa
 {
     checkers->canaries = mem_resize(checkers->canaries, (checkers->count + 1) * sizeof checkers->canaries[0]);
     struct checked *canary = &checkers->canaries[checkers->count++];
-    *canary = (struct checked){
-        .namespace = str_dup(namespace), .name = str_dup(name), .least = 100, .release.peak = -1, .of_paused.peak = -1};
+    *canary =
+        (struct checked){.namespace = str_dup(namespace), .name = str_dup(name), .least = 100, .release.peak = -1};
     return canary;
 }
 
@@ -225,6 +225,7 @@ void checkers_free(struct checkers *checkers)
         str_free(&canary->template);
         once_fini(&canary->release);
         once_fini(&canary->of_paused);
+        once_fini(&canary->deleted);
     }
     for (size_t i = 0; i < checkers->deed_count; i++) {
         str_free(&checkers->deeds[i].key);

@@ -1,7 +1,8 @@
 /* What must hold of every Canary on an embedded cluster, whatever happens there:
  *
  *   once       The holder of the Lease makes a delivery once, never before it is on record, and never again once its
- *              end is on record. A release's record only grows. No two releases of a Canary are open.
+ *              end is on record. A release's record only grows. No two releases of a Canary are open. Of a release
+ *              that was deleted its last record counts: an engine whose watch is cut goes on until its next write.
  *   writes     A release scales its target up once and to zero once, promotes once, and loses no failed check.
  *   weights    Each weight is a share of 100, and those of a route sum to 100.
  *   growth     Only an open release gives the canary a share, and within a release the shares only grow.
@@ -61,7 +62,9 @@ struct checked {
     bool has_ready, primary_ready; /* a Pod of the target, of the primary */
     int64_t replicas;              /* of the target */
     char *template;                /* of the primary; NULL without one */
-    struct checked_release release, of_paused;
+    struct checked_release release;
+    struct checked_release of_paused; /* as the engine that was paused last has written it */
+    struct checked_release deleted;   /* the last one that was, as it was then: an engine may not have heard of it */
 };
 
 struct checkers;

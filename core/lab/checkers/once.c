@@ -122,6 +122,15 @@ static void check_record_grows(struct checkers *checkers, const struct checked_r
     }
 }
 
+/* What an engine that knows no more than this goes by. */
+static void copy_record(struct checked_release *to, const struct checked_release *from)
+{
+    once_fini(to);
+    *to = (struct checked_release){.uid = str_dup(from->uid), .status = doc_copy(doc_root(from->status)), .peak = -1};
+    copy_keys(&to->pending, &from->pending);
+    copy_keys(&to->settled, &from->settled);
+}
+
 /* What the paused or resumed engine put on record itself. */
 void once_note_holder(struct checkers *checkers, struct checked *canary)
 {
@@ -129,11 +138,7 @@ void once_note_holder(struct checkers *checkers, struct checked *canary)
     if (checkers->paused == NULL || !node_is(node_get(doc_root(release->status), "holder"), checkers->paused)) {
         return;
     }
-    once_fini(&canary->of_paused);
-    canary->of_paused =
-        (struct checked_release){.uid = str_dup(release->uid), .status = doc_copy(doc_root(release->status))};
-    copy_keys(&canary->of_paused.pending, &release->pending);
-    copy_keys(&canary->of_paused.settled, &release->settled);
+    copy_record(&canary->of_paused, release);
 }
 
 /* A list of effects that has its answer, or whose word has ended, is done. */
@@ -177,6 +182,7 @@ void once_note(struct checkers *checkers, struct checked *canary, const struct o
 void once_note_gone(struct checked *canary, const struct node *object)
 {
     if (str_equal(node_str(node_at(object, "metadata", "uid")), canary->release.uid)) {
+        copy_record(&canary->deleted, &canary->release);
         begin(&canary->release, NULL);
     }
 }
@@ -197,6 +203,13 @@ void once_note_failed_checks(struct checkers *checkers, struct checked *canary, 
 }
 
 /* --- deliveries --- */
+
+/* The key of each delivery begins with the uid of its release. */
+static bool is_by(const struct checked_release *release, const char *key)
+{
+    size_t len = strcspn(key, "/");
+    return release->uid != NULL && strlen(release->uid) == len && strncmp(key, release->uid, len) == 0;
+}
 
 static bool is_of(const struct str_list *keys, const char *key)
 {
@@ -257,7 +270,7 @@ static void check_delivery(struct checkers *checkers, const struct checked_relea
     long long word;
     if (is_of(&release->settled, key)) {
         checkers_break(checkers, CHECK_ONCE, "%s was sent, though it is on record as done", key);
-    } else if (release->uid == NULL || strncmp(key, release->uid, len) != 0 || !is_open(release)) {
+    } else if (!is_by(release, key) || !is_open(release)) {
         checkers_break(checkers, CHECK_ONCE, "%s was sent for a release that is over", key);
     } else if (sscanf(key + len, "/%lld/%31[a-z-]/%63s", &word, type, name) == 3) {
         check_hook(checkers, release, key, word, type, name);
@@ -266,15 +279,12 @@ static void check_delivery(struct checkers *checkers, const struct checked_relea
     }
 }
 
-/* Whose release it is: the key begins with its uid. NULL: of no release that is known. */
+/* NULL: of no release that is known. */
 static struct checked *sender_of(struct checkers *checkers, const char *key)
 {
-    size_t len = strcspn(key, "/");
     for (size_t i = 0; i < checkers->count; i++) {
         struct checked *canary = &checkers->canaries[i];
-        const char *uid = canary->release.uid;
-        if ((uid != NULL && strlen(uid) == len && strncmp(key, uid, len) == 0) ||
-            is_of(&canary->release.settled, key)) {
+        if (is_by(&canary->release, key) || is_by(&canary->deleted, key) || is_of(&canary->release.settled, key)) {
             return canary;
         }
     }
@@ -300,7 +310,7 @@ void checkers_note_delivery(struct checkers *checkers, const char *key)
         return;
     }
     note_deed(checkers, key, 1 + canary->retries);
-    check_delivery(checkers, &canary->release, key);
+    check_delivery(checkers, is_by(&canary->deleted, key) ? &canary->deleted : &canary->release, key);
 }
 
 void checkers_note_pause(struct checkers *checkers, const char *identity)
@@ -315,7 +325,6 @@ void checkers_note_pause(struct checkers *checkers, const char *identity)
 
 void checkers_note_stale_delivery(struct checkers *checkers, const char *key)
 {
-    size_t len = strcspn(key, "/");
     if (++checkers->stale_deliveries > 1) {
         checkers_break(checkers, CHECK_ONCE, "%s goes on though it has lost the Lease", checkers->paused);
     }
@@ -324,7 +333,7 @@ void checkers_note_stale_delivery(struct checkers *checkers, const char *key)
     }
     for (size_t i = 0; i < checkers->count; i++) {
         const struct checked_release *release = &checkers->canaries[i].of_paused;
-        if (checkers->count == 1 || (release->uid != NULL && strncmp(key, release->uid, len) == 0)) {
+        if (checkers->count == 1 || is_by(release, key)) {
             check_delivery(checkers, release, key);
         }
     }

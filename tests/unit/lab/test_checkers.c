@@ -242,6 +242,33 @@ static void test_a_paused_engine_learns_of_its_loss_by_the_first_delivery(void *
     close_world(&w);
 }
 
+/* While the watches of its engine are cut, nothing tells it so before its next write does. */
+static void test_a_deleted_release_may_do_what_was_on_record(void **state)
+{
+    struct world w;
+    open_world(&w, CHECK_ALL, true);
+    put(&w, "sluice.dev/releases", STATUS(",'open':[{'o':'act','i':[{'kind':'event','key':'" UID "/1/2/0'}]}]"));
+    put(&w, "sluice.dev/releases", STATUS(",'open':[{'o':'act','i':[{'kind':'event','key':'" UID "/1/3/0'}]}]"));
+    take_away(&w, "sluice.dev/releases", "podinfo-1");
+    checkers_note_delivery(w.checkers, UID "/1/3/0");
+    checkers_note_delivery(w.checkers, UID "/1/rollback/back");
+    expect(&w, "");
+    checkers_note_delivery(w.checkers, UID "/1/2/0");
+    expect(&w, UID "/1/2/0 was sent, though it is on record as done");
+    checkers_note_delivery(w.checkers, UID "/1/4/0");
+    expect(&w, UID "/1/4/0 was sent before it was on record");
+    checkers_note_delivery(w.checkers, UID "/1/rollout/load");
+    expect(&w, "hook " UID "/1/rollout/load was called before that was on record");
+    checkers_note_delivery(w.checkers, UID "/1/3/0");
+    expect(&w, UID "/1/3/0 came 2 times, though the Lease has come to no other engine between");
+    put(&w, "sluice.dev/releases", RELEASE(""));
+    put(&w, "sluice.dev/releases", RELEASE(",'status':{'epoch':1,'serial':1,'state':'Succeeded'}"));
+    take_away(&w, "sluice.dev/releases", "podinfo-1");
+    checkers_note_delivery(w.checkers, UID "/1/rollback/late");
+    expect(&w, UID "/1/rollback/late was sent for a release that is over");
+    close_world(&w);
+}
+
 static void test_a_hook_with_retries_may_come_again(void **state)
 {
     struct world w;
@@ -362,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_a_delivery_is_on_record_first_and_made_once),
         cmocka_unit_test(test_an_effect_that_is_done_is_not_repeated),
         cmocka_unit_test(test_a_paused_engine_learns_of_its_loss_by_the_first_delivery),
+        cmocka_unit_test(test_a_deleted_release_may_do_what_was_on_record),
         cmocka_unit_test(test_a_hook_with_retries_may_come_again),
         cmocka_unit_test(test_a_release_acts_once),
         cmocka_unit_test(test_a_record_only_grows),
