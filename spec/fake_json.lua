@@ -1,5 +1,7 @@
 --- JSON values as they cross between C and Lua (core/script/marshal.c): what JSON cannot hold is an
 --- error, lists are marked, null is nil except inside of lists.
+local keys = require 'stdlib.keys'
+
 local M = {}
 
 local LIST = { __metatable = false }
@@ -83,15 +85,6 @@ function M.copy(value, path)
   return copy
 end
 
-local function sorted_keys(object)
-  local keys = {}
-  for key in pairs(object) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
-end
-
 --- The text of a value, names in order.
 ---@param value any
 ---@return string
@@ -112,7 +105,7 @@ function M.text(value)
     end
     return '[' .. table.concat(parts, ',') .. ']'
   end
-  for i, key in ipairs(sorted_keys(value)) do
+  for i, key in ipairs(keys.sorted(value)) do
     parts[i] = string.format('%q:%s', key, M.text(value[key]))
   end
   return '{' .. table.concat(parts, ',') .. '}'

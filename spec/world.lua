@@ -2,6 +2,7 @@
 --- there is written down as it happens.
 local edits = require 'spec.world_edits'
 local judge = require 'spec.world_judge'
+local keys = require 'stdlib.keys'
 local outcome = require 'spec.world_outcome'
 local found, sluice = pcall(require, 'sluice')
 if not found then
@@ -217,15 +218,10 @@ function World.canary(options)
   for name, value in pairs(options.analysis) do
     analysis[name] = value
   end
-  local names = {}
-  for name in pairs(options.hooks or {}) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for i, name in ipairs(names) do
+  for i, name in ipairs(keys.sorted(options.hooks or {})) do
     analysis.webhooks[i] = { name = name, type = options.hooks[name], url = HOOKS .. name }
   end
-  if not names[1] then
+  if not analysis.webhooks[1] then
     analysis.webhooks = nil
   end
   return { apiVersion = 'flagger.app/v1beta1', kind = 'Canary', metadata = { name = 'podinfo', namespace = 'test' },

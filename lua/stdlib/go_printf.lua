@@ -1,9 +1,11 @@
 --- fmt.Sprintf of Go, for the values of templates (template_functions.lua).
 local go_format = require 'stdlib.go_format'
+local keys = require 'stdlib.keys'
+local utf8 = require 'stdlib.utf8'
 
 local M = {}
 
---- What one directive prints with. `kind`, `type_name` and `sorted_keys` are those of template_functions.
+--- What one directive prints with. `kind` and `type_name` are those of template_functions.
 ---@class Directive
 ---@field flags table<string, boolean>
 ---@field width integer?
@@ -42,15 +44,7 @@ local function character(code)
   if code < 0 or code > 0x10FFFF or code >= 0xD800 and code < 0xE000 then
     code = 0xFFFD
   end
-  if code < 0x80 then
-    return string.char(code)
-  elseif code < 0x800 then
-    return string.char(0xC0 + math.floor(code / 64), 0x80 + code % 64)
-  elseif code < 0x10000 then
-    return string.char(0xE0 + math.floor(code / 4096), 0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
-  end
-  return string.char(0xF0 + math.floor(code / 262144), 0x80 + math.floor(code / 4096) % 64,
-    0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
+  return utf8.char(code)
 end
 
 -- Texts ------------------------------------------------------------------------------------------
@@ -182,7 +176,7 @@ local one -- a value by its kind; below
 
 local function map_of(values, d, verb, value)
   local parts = {}
-  for i, key in ipairs(values.sorted_keys(value.map)) do
+  for i, key in ipairs(keys.sorted(value.map)) do
     parts[i] = one(values, d, verb, key) .. ':' .. one(values, d, verb, value.map[key])
   end
   if d.sharp_v then

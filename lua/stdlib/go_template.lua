@@ -1,6 +1,7 @@
 --- Go's text/template, with the functions that Flagger gives it and all of Go's own. Only definitions (define,
 --- template, block) are missing. The texts of errors are Go's.
 local functions = require 'stdlib.template_functions'
+local keys = require 'stdlib.keys'
 local parser = require 'stdlib.template_parser'
 
 local M = {}
@@ -182,7 +183,7 @@ function Execution:pairs_of(value)
   local kind = kind_of(value)
   local list = {}
   if kind == 'map' then
-    for i, key in ipairs(functions.sorted_keys(value.map)) do
+    for i, key in ipairs(keys.sorted(value.map)) do
       list[i] = { key, value.map[key] }
     end
   elseif kind == 'int' then

@@ -1,5 +1,6 @@
 --- What a check has found, as data; and whether a script may say it so.
 local go_format = require 'stdlib.go_format'
+local keys = require 'stdlib.keys'
 local thresholds = require 'stdlib.thresholds'
 local utf8 = require 'stdlib.utf8'
 
@@ -66,11 +67,7 @@ local WRONG = {
 }
 
 local function names_of(options)
-  local names = {}
-  for name in pairs(options) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
+  local names = keys.sorted(options)
   return table.concat(names, ', ', 1, #names - 1) .. ' and ' .. names[#names]
 end
 

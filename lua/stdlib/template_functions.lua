@@ -2,6 +2,7 @@
 --- ({ int = n }, { float = n }), maps ({ map = { … } }) and nil (M.NIL).
 local go_format = require 'stdlib.go_format'
 local go_printf = require 'stdlib.go_printf'
+local keys = require 'stdlib.keys'
 
 local M = {}
 
@@ -40,15 +41,6 @@ function M.truth(value)
   return kind ~= 'nil' and (value.int or value.float) ~= 0
 end
 
-function M.sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
-end
-
 --- `%v`.
 function M.text(value)
   local kind = M.kind(value)
@@ -58,7 +50,7 @@ function M.text(value)
     return go_format.number(value.float)
   elseif kind == 'map' then
     local parts = {}
-    for i, key in ipairs(M.sorted_keys(value.map)) do
+    for i, key in ipairs(keys.sorted(value.map)) do
       parts[i] = key .. ':' .. value.map[key]
     end
     return 'map[' .. table.concat(parts, ' ') .. ']'
@@ -191,7 +183,7 @@ local function length(args)
   if kind == 'string' then
     return { int = #args[1] }
   elseif kind == 'map' then
-    return { int = #M.sorted_keys(args[1].map) }
+    return { int = #keys.sorted(args[1].map) }
   end
   fail('len of type %s', M.type_name(args[1]))
 end

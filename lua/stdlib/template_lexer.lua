@@ -1,4 +1,6 @@
 --- The words of Go's text/template: what stands between texts, cut into tokens.
+local utf8 = require 'stdlib.utf8'
+
 local M = {}
 
 ---@class Token
@@ -17,18 +19,6 @@ end
 local ESCAPES = { a = '\a', b = '\b', f = '\f', n = '\n', r = '\r', t = '\t', v = '\v', ['\\'] = '\\', ["'"] = "'",
   ['"'] = '"' }
 
-local function utf8(code)
-  if code < 0x80 then
-    return string.char(code)
-  elseif code < 0x800 then
-    return string.char(0xC0 + math.floor(code / 0x40), 0x80 + code % 0x40)
-  elseif code < 0x10000 then
-    return string.char(0xE0 + math.floor(code / 0x1000), 0x80 + math.floor(code / 0x40) % 0x40, 0x80 + code % 0x40)
-  end
-  return string.char(0xF0 + math.floor(code / 0x40000), 0x80 + math.floor(code / 0x1000) % 0x40,
-    0x80 + math.floor(code / 0x40) % 0x40, 0x80 + code % 0x40)
-end
-
 local DIGITS = { x = { 2, 16 }, u = { 4, 16 }, U = { 8, 16 } }
 
 --- What a text between quotes stands for; nil when it is none.
@@ -46,7 +36,7 @@ local function unquoted(body)
         out[#out + 1], at = ESCAPES[kind], at + 2
       elseif form and #digits >= form[1] then
         local code = tonumber(digits:sub(1, form[1]), 16)
-        out[#out + 1] = kind == 'x' and string.char(code) or code <= 0x10FFFF and utf8(code) or ''
+        out[#out + 1] = kind == 'x' and string.char(code) or code <= 0x10FFFF and utf8.char(code) or ''
         at = at + 2 + form[1]
       elseif octal and tonumber(octal, 8) < 256 then
         out[#out + 1], at = string.char(tonumber(octal, 8)), at + 4

@@ -1,4 +1,4 @@
---- Whether a text has a place in JSON.
+--- Characters as UTF-8, and whether a text is UTF-8: only then it has a place in JSON.
 local M = {}
 
 --- One character of more than one byte, by its first byte; no overlong forms, no surrogates, nothing above U+10FFFF.
@@ -16,6 +16,20 @@ local function behind_character(text, at)
       return behind
     end
   end
+end
+
+---@param code integer a code point, 0 to 0x10FFFF
+---@return string
+function M.char(code)
+  if code < 0x80 then
+    return string.char(code)
+  elseif code < 0x800 then
+    return string.char(0xC0 + math.floor(code / 64), 0x80 + code % 64)
+  elseif code < 0x10000 then
+    return string.char(0xE0 + math.floor(code / 4096), 0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
+  end
+  return string.char(0xF0 + math.floor(code / 262144), 0x80 + math.floor(code / 4096) % 64,
+    0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
 end
 
 ---@param text string

@@ -1,25 +1,13 @@
 --- `assert` of specs, as far as busted's is used: assert(value, message), assert.equal, assert.is_true,
 --- assert.is_not.same, assert.has_error, …. The words between (is, are, has, …) mean nothing, `not` and `no` turn it
 --- round. A failure is a table { expectation = text }, so that it is told apart from errors.
+local keys = require 'stdlib.keys'
+
 local M = {}
 
 local SHOWN_MAX = 400
 
 -- Texts -----------------------------------------------------------------------------------------
-
-local function sorted_keys(t)
-  local keys = {}
-  for key in pairs(t) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys, function(a, b)
-    if type(a) == type(b) and (type(a) == 'number' or type(a) == 'string') then
-      return a < b
-    end
-    return type(a) < type(b)
-  end)
-  return keys
-end
 
 local function show(value, seen)
   if type(value) == 'string' then
@@ -31,7 +19,7 @@ local function show(value, seen)
   end
   seen[value] = true
   local parts = {}
-  for _, key in ipairs(sorted_keys(value)) do
+  for _, key in ipairs(keys.sorted(value)) do
     local name = type(key) == 'number' and key <= #value and '' or type(key) == 'string' and key:find '^[%a_][%w_]*$'
       and key .. ' = ' or '[' .. show(key, seen) .. '] = '
     parts[#parts + 1] = name .. show(value[key], seen)
@@ -201,7 +189,7 @@ local function chain(words, is_turned)
       local name = table.concat(words, '_')
       name = OTHER[name] or name
       if not assertions[name] then
-        error(("assert has no %s, known are %s"):format(name, table.concat(sorted_keys(assertions), ', ')), 2)
+        error(("assert has no %s, known are %s"):format(name, table.concat(keys.sorted(assertions), ', ')), 2)
       end
       return check(name, is_turned, ...)
     end,

@@ -12,6 +12,14 @@ describe('a text', function()
     end
   end)
 
+  it('has a character of each length', function()
+    for code, char in pairs { [0] = '\0', [0x7F] = '\127', [0x80] = '\194\128', [0x7FF] = '\223\191',
+      [0x800] = '\224\160\128', [0x20AC] = '€', [0xFFFF] = '\239\191\191', [0x10000] = '\240\144\128\128',
+      [0x1F600] = '😀', [0x10FFFF] = '\244\143\191\191' } do
+      assert.equal(char, utf8.char(code), ('U+%04X'):format(code))
+    end
+  end)
+
   it('is none', function()
     for what, text in pairs { ['a byte'] = '\255', ['a lone tail'] = 'a\128', ['cut'] = '\226\130',
       ['Latin 1'] = 'caf\233',

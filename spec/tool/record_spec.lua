@@ -2,6 +2,7 @@
 local again = require 'tool.record.again'
 local moments = require 'tool.record.moment'
 local read = require 'tool.record.read'
+local word_text = require('tool.record.said').text
 local story = require 'tool.record.story'
 local text = require 'tool.record.text'
 local verdicts = require 'tool.record.verdict'
@@ -370,6 +371,17 @@ describe('sluice why', function()
   it('shows no control characters of a record', function()
     local told = why.run { objects = { release { reason = 'a\27[2Jb', endedBy = { kind = 'x' } } }, place = 'in x' }
     assert.matches('why: a\\x1b[2Jb', told.text, 1, true)
+  end)
+end)
+
+describe('a word of a script', function()
+  it('has its list in order, however long', function()
+    local list = {}
+    for i = 1, 11 do
+      list[i] = i
+    end
+    assert.equal('shift {steps = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, wait = "1m"}',
+      word_text { name = 'shift', args = { steps = list, wait = '1m' } })
   end)
 end)
 

@@ -1,4 +1,5 @@
 --- Sets of rules that a back-test compares: the manifests of -f, and for each --with these with some of them replaced.
+local keys = require 'stdlib.keys'
 local refuse = require 'tool.backtest.refusal'.refuse
 local settings = require 'tool.backtest.setting'
 
@@ -22,16 +23,13 @@ local function difference(a, b, path)
   if type(a) ~= 'table' or type(b) ~= 'table' then
     return a ~= b and ('%s: %s'):format(path, shown(b)) or nil
   end
-  local keys, seen = {}, {}
+  local all = {}
   for _, each in ipairs { b, a } do
     for key in pairs(each) do
-      if not seen[key] then
-        seen[key], keys[#keys + 1] = true, key
-      end
+      all[key] = true
     end
   end
-  table.sort(keys, function(x, y) return tostring(x) < tostring(y) end)
-  for _, key in ipairs(keys) do
+  for _, key in ipairs(keys.sorted(all)) do
     local place = type(key) == 'number' and ('%s[%d]'):format(path, key - 1)
       or (path ~= '' and path .. '.' or '') .. key
     local found = difference(a[key], b[key], place)

@@ -3,6 +3,7 @@
 ---     html.element('p', { class = 'note' }, 'a < b', html.element('br'))     --> <p class="note">a &lt; b<br></p>
 ---
 --- A child that is a text is escaped; one that another call has made is taken as it is.
+local keys = require 'stdlib.keys'
 local readable = require 'tool.readable'
 
 local M = {}
@@ -30,12 +31,8 @@ end
 
 --- Attributes in the order of their names, so that the same page is the same text.
 local function write_attributes(attributes)
-  local names, parts = {}, {}
-  for name in pairs(attributes) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for i, name in ipairs(names) do
+  local parts = {}
+  for i, name in ipairs(keys.sorted(attributes)) do
     local value = attributes[name]
     parts[i] = value == true and ' ' .. name
       or value == false and ''

@@ -1,4 +1,6 @@
 --- Sets of labels. Equal ones are the same table, so that they can be compared and be keys; none is ever changed.
+local keys = require 'stdlib.keys'
+
 local M = {}
 
 ---@alias Labels table<string, string>
@@ -6,22 +8,17 @@ local M = {}
 M.NAME = '__name__'
 
 local known = {} ---@type table<string, Labels>
-local keys = setmetatable({}, { __mode = 'k' })
+local key_of = setmetatable({}, { __mode = 'k' }) ---@type table<Labels, string>
 
 --- A text that only equal sets have.
 ---@param labels table<string, string>
 ---@return string
 function M.key(labels)
-  if keys[labels] then
-    return keys[labels]
+  if key_of[labels] then
+    return key_of[labels]
   end
-  local names = {}
-  for name in pairs(labels) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
   local parts = {}
-  for i, name in ipairs(names) do
+  for i, name in ipairs(keys.sorted(labels)) do
     parts[i] = name .. '\1' .. labels[name]
   end
   return table.concat(parts, '\2')
@@ -38,7 +35,7 @@ function M.intern(labels)
   end
   local key = M.key(labels)
   if not known[key] then
-    known[key], keys[labels] = labels, key
+    known[key], key_of[labels] = labels, key
   end
   return known[key]
 end

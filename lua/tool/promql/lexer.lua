@@ -1,5 +1,6 @@
 --- The tokens of Prometheus' query language.
 local failure = require 'tool.promql.failure'
+local utf8 = require 'stdlib.utf8'
 
 local M = {}
 
@@ -38,18 +39,6 @@ function M.duration(text, at)
   return sum, at
 end
 
-local function utf8(code)
-  if code < 0x80 then
-    return string.char(code)
-  elseif code < 0x800 then
-    return string.char(0xC0 + math.floor(code / 64), 0x80 + code % 64)
-  elseif code < 0x10000 then
-    return string.char(0xE0 + math.floor(code / 4096), 0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
-  end
-  return string.char(0xF0 + math.floor(code / 262144), 0x80 + math.floor(code / 4096) % 64,
-    0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
-end
-
 --- The text of an escape behind its backslash, and where it ends.
 local function read_escape(text, at)
   local char = text:sub(at, at)
@@ -66,7 +55,11 @@ local function read_escape(text, at)
   end
   digits = text:match('^u(%x%x%x%x)', at) or text:match('^U(%x%x%x%x%x%x%x%x)', at)
   if digits then
-    return utf8(tonumber(digits, 16)), at + 1 + #digits
+    local code = tonumber(digits, 16)
+    if code > 0x10FFFF or code >= 0xD800 and code < 0xE000 then
+      return failure.bad_data 'parse error: escape sequence is an invalid Unicode code point'
+    end
+    return utf8.char(code), at + 1 + #digits
   end
   return failure.bad_data('parse error: unknown escape sequence \\%s', char)
 end

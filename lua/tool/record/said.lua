@@ -1,4 +1,5 @@
 --- A word of a script, as a person would write it: 'shift 25', 'event "the hours have begun"', 'analyse {rounds = 2}'.
+local keys = require 'stdlib.keys'
 local verdicts = require 'tool.record.verdict'
 
 local M = {}
@@ -8,14 +9,8 @@ local SHOWN_MAX = 60
 local value_text
 
 local function table_text(value)
-  local keys, parts = {}, {}
-  for key in pairs(value) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys, function(a, b)
-    return tostring(a) < tostring(b)
-  end)
-  for _, key in ipairs(keys) do
+  local parts = {}
+  for _, key in ipairs(keys.sorted(value)) do
     local text = value_text(value[key])
     parts[#parts + 1] = #value > 0 and text or ('%s = %s'):format(key, text)
   end

@@ -1,4 +1,5 @@
 --- The arguments of a word as its author would say them: '10m' of 600000, 'x-ring: insider' of the rules of a match.
+local keys = require 'stdlib.keys'
 local rules_text = require 'stdlib.rules_text'
 local show = require 'tool.repl.show'
 
@@ -98,7 +99,7 @@ function M.text(word)
     return text_of('weight', args.weight or args.canary or '') or ''
   end
   local texts = {}
-  for _, name in ipairs(show.sorted_keys(args)) do
+  for _, name in ipairs(keys.sorted(args)) do
     texts[#texts + 1] = text_of(name, args[name])
   end
   return table.concat(texts, ' ')

@@ -1,5 +1,6 @@
 --- Values as the console shows them: tables with their fields, sorted, with bounds on depth and length, and cut to the
 --- width of the terminal.
+local keys = require 'stdlib.keys'
 local columns_of = require 'tool.columns'
 local readable = require 'tool.readable'
 
@@ -49,25 +50,6 @@ function M.number(value)
     return ('%d'):format(value)
   end
   return (('%.6g'):format(value))
-end
-
-local function rank(key)
-  return type(key) == 'number' and 1 or type(key) == 'string' and 2 or 3
-end
-
----@return any[]
-function M.sorted_keys(t)
-  local keys = {}
-  for key in pairs(t) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys, function(a, b)
-    if rank(a) ~= rank(b) then
-      return rank(a) < rank(b)
-    end
-    return rank(a) < 3 and a < b or rank(a) == 3 and tostring(a) < tostring(b)
-  end)
-  return keys
 end
 
 local KEYWORDS = {}
@@ -130,7 +112,7 @@ local write
 local function parts_of(value, depth, seen)
   local parts, count = {}, 0
   local length = #value
-  for _, key in ipairs(M.sorted_keys(value)) do
+  for _, key in ipairs(keys.sorted(value)) do
     count = count + 1
     if count <= FIELDS_MAX then
       local is_item = type(key) == 'number' and key >= 1 and key <= length and key % 1 == 0

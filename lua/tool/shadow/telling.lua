@@ -1,7 +1,7 @@
 --- The lines of `sluice shadow`, as records for JSON and as texts.
+local keys = require 'stdlib.keys'
 local moments = require 'tool.record.moment'
 local moves = require 'tool.shadow.move'
-local sorted_keys = require('stdlib.template_functions').sorted_keys
 
 local M = {}
 
@@ -73,7 +73,7 @@ end
 function M.release(watched, release)
   local record = counts_of(new('release', watched.sight.now, watched.key), release.counts)
   record.ended, record.whole = release.ended, release.whole
-  record.webhooks = next(release.taken) and sorted_keys(release.taken) or nil
+  record.webhooks = next(release.taken) and keys.sorted(release.taken) or nil
   return record
 end
 

@@ -263,6 +263,8 @@ describe('what cannot be answered', function()
       [''] = 'no expression found in input', ['load{pod=~"("}'] = 'missing closing %)',
       ['frob(load)'] = 'unknown function with name "frob"', ['"x'] = 'unterminated quoted string',
       ['sum(load) by (pod) by (pod)'] = 'unexpected "by"', ['5m'] = 'unexpected "5m"',
+      ['"\\U00110000"'] = 'invalid Unicode code point', ['"\\UFFFFFFFF"'] = 'invalid Unicode code point',
+      ['"\\ud800"'] = 'invalid Unicode code point',
     } do
       assert.matches('^bad_data: .*' .. wanted, ask(query), query)
     end
