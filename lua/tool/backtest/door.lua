@@ -2,6 +2,7 @@
 ---
 ---     world:serve('prometheus', door.serve(function(query, time) return answer, problem end, now))
 local labels_of = require 'tool.promql.labels'
+local series_of = require 'tool.promql.series'
 
 local M = {}
 
@@ -152,7 +153,7 @@ end
 
 --- The same query at each step, as series.
 local function over_steps(question, ask)
-  local list, by_labels = {}, {}
+  local list, take = series_of.gather()
   for time = question.from, question.to, question.step do
     local answer, problem = ask(question.query, time)
     if not answer then
@@ -165,14 +166,7 @@ local function over_steps(question, ask)
       return nil, { kind = 'bad_data', text = ('invalid parameter "query": invalid expression type "%s" for range '
         .. 'query, must be Scalar or instant Vector'):format(answer.type) }
     end
-    for i, labels in ipairs(vector.labels) do
-      local one = by_labels[labels]
-      if not one then
-        one = { labels = labels, times = {}, values = {} }
-        by_labels[labels], list[#list + 1] = one, one
-      end
-      one.times[#one.times + 1], one.values[#one.values + 1] = time, vector.values[i]
-    end
+    take(vector, time)
   end
   return { type = 'matrix', series = list }
 end

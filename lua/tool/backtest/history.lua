@@ -50,10 +50,13 @@ local function of_side(self, series, is_primary)
     series.stale)
 end
 
---- Where two series have the same labels now, they are of one side that was two.
-local function store_of(list)
+--- Takes a list of series, and adds those that have no side.
+local function store_with_others(self, list)
+  for _, series in ipairs(self.others) do
+    list[#list + 1] = series
+  end
   local store = series_of.store(list)
-  store.may_repeat = true
+  store.may_repeat = true -- where two have the same labels now, they are of one side that was two
   return store
 end
 
@@ -63,10 +66,7 @@ local function whole(self)
     list[#list + 1] = of_side(self, series, false)
     list[#list + 1] = of_side(self, series, true)
   end
-  for _, series in ipairs(self.others) do
-    list[#list + 1] = series
-  end
-  return store_of(list)
+  return store_with_others(self, list)
 end
 
 --- A number for a text that has no order to do with its letters.
@@ -109,10 +109,7 @@ local function shared(self, time)
       list[#list + 1] = of_side(self, series, true)
     end
   end
-  for _, series in ipairs(self.others) do
-    list[#list + 1] = series
-  end
-  return store_of(list)
+  return store_with_others(self, list)
 end
 
 --- What answers the queries of a release that begins then.

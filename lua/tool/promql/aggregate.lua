@@ -1,6 +1,7 @@
 --- Aggregations of a vector, as Prometheus reckons them.
 local failure = require 'tool.promql.failure'
 local labels_of = require 'tool.promql.labels'
+local order_of = require 'tool.promql.order'
 local windows = require 'tool.promql.windows'
 
 local M = {}
@@ -112,19 +113,9 @@ local function pick(groups, k, is_before)
   end
   local labels, values = {}, {}
   for _, group in ipairs(groups) do
-    local order = {}
-    for i = 1, #group.values do
-      order[i] = i
-    end
-    table.sort(order, function(a, b)
-      local x, y = group.values[a], group.values[b]
-      if x ~= x or y ~= y then
-        return x == x and y ~= y or (x ~= x) == (y ~= y) and a < b
-      end
-      return is_before(x, y) or x == y and a < b
-    end)
-    for i = 1, math.min(math.floor(k), #order) do
-      labels[#labels + 1], values[#values + 1] = group.members[order[i]], group.values[order[i]]
+    local places = order_of.places(group.values, is_before)
+    for i = 1, math.min(math.floor(k), #places) do
+      labels[#labels + 1], values[#values + 1] = group.members[places[i]], group.values[places[i]]
     end
   end
   return { labels = labels, values = values }

@@ -91,19 +91,12 @@ local function series_of_subquery(node, asked, to)
   if first < from or first == from and asked.major >= 3 then
     first = first + step
   end
-  local list, by_labels = {}, {}
+  local list, take = series_of.gather()
   for time = first, to, step do
     local inner = setmetatable({ time = time }, { __index = asked })
     local value = evaluate(node.expr, inner)
     local vector = type(value) == 'number' and functions.vector(asked, value) or value
-    for i, labels in ipairs(vector.labels) do
-      local one = by_labels[labels]
-      if not one then
-        one = { labels = labels, times = {}, values = {} }
-        by_labels[labels], list[#list + 1] = one, one
-      end
-      one.times[#one.times + 1], one.values[#one.values + 1] = time, vector.values[i]
-    end
+    take(vector, time)
   end
   return list
 end

@@ -3,6 +3,7 @@
 local failure = require 'tool.promql.failure'
 local histogram = require 'tool.promql.histogram'
 local labels_of = require 'tool.promql.labels'
+local order_of = require 'tool.promql.order'
 local regex = require 'tool.promql.regex'
 
 local M = {}
@@ -107,18 +108,8 @@ end
 -- Order -------------------------------------------------------------------------------------------
 
 local function sorted(vector, is_before)
-  local order, labels, values = {}, {}, {}
-  for i = 1, #vector.values do
-    order[i] = i
-  end
-  table.sort(order, function(a, b)
-    local x, y = vector.values[a], vector.values[b]
-    if x ~= x or y ~= y then
-      return x == x and y ~= y or (x ~= x) == (y ~= y) and a < b
-    end
-    return is_before(x, y) or x == y and a < b
-  end)
-  for i, at in ipairs(order) do
+  local labels, values = {}, {}
+  for i, at in ipairs(order_of.places(vector.values, is_before)) do
     labels[i], values[i] = vector.labels[at], vector.values[at]
   end
   return { labels = labels, values = values }

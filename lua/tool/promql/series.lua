@@ -136,6 +136,23 @@ function M.matcher(matchers)
   end
 end
 
+--- Gathers vectors into the samples of series, in the order in which these come.
+---@return Series[] list to be read at the end
+---@return fun(vector: PromqlVector, time: number) take the vector of a moment, later than those before
+function M.gather()
+  local list, by_labels = {}, {}
+  return list, function(vector, time)
+    for i, labels in ipairs(vector.labels) do
+      local one = by_labels[labels]
+      if not one then
+        one = { labels = labels, times = {}, values = {} }
+        by_labels[labels], list[#list + 1] = one, one
+      end
+      one.times[#one.times + 1], one.values[#one.values + 1] = time, vector.values[i]
+    end
+  end
+end
+
 ---@class SeriesStore
 ---@field series Series[]
 ---@field found table<PromqlNode, Series[]> by the selector that asked
