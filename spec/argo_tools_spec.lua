@@ -8,13 +8,8 @@ local SETTINGS = 'deploy/argo-cd/argocd-cm.yaml'
 
 describe('Argo CD', function()
   local program, missing = own_tools.find 'tests/tools/tool.py argo'
+  local case = own_tools.case(missing)
   after_each(World.close_all)
-
-  local function case(name, run)
-    it(name, program and run or function()
-      pending(missing)
-    end)
-  end
 
   --- Its answers to questions, which are tables or lines of JSON.
   local function ask(settings, questions)

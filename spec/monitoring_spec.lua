@@ -3,7 +3,6 @@ local World = require 'spec.world'
 local metrics = require 'spec.world_metrics'
 local own_tools = require 'spec.own_tools'
 
-
 local ANALYSIS = { stepWeights = { 20, 50 }, threshold = 1 }
 
 --- Each plays a part of what the panels show.

@@ -1,4 +1,6 @@
 --- Programs of other projects that judge what the engine writes (tests/tools), for specs.
+local busted = require 'busted' -- it and pending are globals of spec files only
+
 local M = {}
 
 --- The output of a command without the sanitizers' runtime in front of it, and its exit status.
@@ -20,6 +22,17 @@ function M.find(command)
   end
   assert(status == 0, command .. ' failed')
   return (text:gsub('\n$', ''))
+end
+
+--- An `it` for the cases that want a tool.
+---@param missing string? why there is none: the cases are pending
+---@return fun(name: string, body: function)
+function M.case(missing)
+  return function(name, body)
+    busted.it(name, not missing and body or function()
+      busted.pending(missing)
+    end)
+  end
 end
 
 --- What a program answers to lines.

@@ -76,15 +76,9 @@ end
 describe('of every status', function()
   local flux, no_flux = own_tools.find 'tests/tools/tool.py flux'
   local argo, no_argo = own_tools.find 'tests/tools/tool.py argo'
-  local missing = no_flux or no_argo
+  local case = own_tools.case(no_flux or no_argo)
   local seen, conditions = {}, {}
   after_each(World.close_all)
-
-  local function case(name, run)
-    it(name, not missing and run or function()
-      pending(missing)
-    end)
-  end
 
   --- One of an engine before conditions; what kstatus makes of those is said in docs/tools.md.
   local function is_former(object)
