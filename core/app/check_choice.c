@@ -11,7 +11,8 @@ enum { TEXT_MAX = 4096 };
 
 /* --- a field --- */
 
-const struct node *check_schema_at(const struct node *crd, const char *path)
+/* The schema of a field ("spec.analysis.metrics[0].query"); NULL: the CRD has none. */
+static const struct node *schema_at(const struct node *crd, const char *path)
 {
     const struct node *version = node_item(node_at(crd, "spec", "versions"), 0);
     const struct node *schema = node_at(version, "schema", "openAPIV3Schema");
@@ -33,7 +34,7 @@ const struct node *check_schema_at(const struct node *crd, const char *path)
 
 const char *check_wanted_at(const struct node *crd, const char *field)
 {
-    bool is_duration = node_is(node_get(check_schema_at(crd, field), "pattern"), DURATION);
+    bool is_duration = node_is(node_get(schema_at(crd, field), "pattern"), DURATION);
     return is_duration ? ", wanted a duration such as 30s or 1m" : "";
 }
 
@@ -96,7 +97,7 @@ char *check_choice(const struct node *crd, const char *field, const struct node 
 {
     struct str_list given = {0};
     struct buf text;
-    if (!read_names(node_get(check_schema_at(crd, field), "oneOf"), names)) {
+    if (!read_names(node_get(schema_at(crd, field), "oneOf"), names)) {
         return NULL;
     }
     for (size_t i = 0; i < names->count; i++) {

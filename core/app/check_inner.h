@@ -174,8 +174,6 @@ void check_alert_provider(struct check *check, const struct check_source *source
  * are required; mem_free. NULL: the alternatives differ by something else, or one of those fields is there alone.
  * `names` gets those fields. */
 char *check_choice(const struct node *crd, const char *field, const struct node *value, struct str_list *names);
-/* The schema of a field ("spec.analysis.metrics[0].query"); NULL: the CRD has none. */
-const struct node *check_schema_at(const struct node *crd, const char *field);
 /* ", wanted …" behind what an API server says of a value at this field; "" where its own words are enough. */
 const char *check_wanted_at(const struct node *crd, const char *field);
 /* Where a field stands, or the nearest one above it that is there; NULL: not known. */

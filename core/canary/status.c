@@ -80,7 +80,10 @@ static void set_if_absent(struct doc *doc, struct node *status, const struct can
     }
 }
 
-void status_complete(struct doc *doc, const struct canary *canary, int64_t now_wall_ms)
+/* Adds to the patch in `doc` the fields that the live status lacks. Clients read phase, counters, time and conditions
+ * without a check, so a status has all of them. The phase is then Initializing without Flagger's condition Promoted,
+ * and canary_init reads that as no phase at all. */
+static void complete(struct doc *doc, const struct canary *canary, int64_t now_wall_ms)
 {
     struct node *status = node_get(doc_root(doc), "status");
     char now[32];
@@ -124,7 +127,7 @@ struct doc *status_set_phase(const struct canary *canary, const char *phase, int
     }
     set_time(doc, status, now_wall_ms, now);
     set_promoted(doc, canary, phase, now_wall_ms);
-    status_complete(doc, canary, now_wall_ms);
+    complete(doc, canary, now_wall_ms);
     return doc;
 }
 
@@ -183,7 +186,7 @@ struct doc *status_counters(const struct canary *canary, int64_t weight, int64_t
     set_counter(doc, status, "iterations", iterations);
     set_counter(doc, status, "failedChecks", failed_checks);
     set_time(doc, status, now_wall_ms, now);
-    status_complete(doc, canary, now_wall_ms);
+    complete(doc, canary, now_wall_ms);
     return doc;
 }
 
@@ -191,7 +194,7 @@ static struct doc *conditions_patch(const struct canary *canary, int64_t now_wal
 {
     struct doc *doc = doc_new();
     new_status(doc);
-    status_complete(doc, canary, now_wall_ms);
+    complete(doc, canary, now_wall_ms);
     return doc;
 }
 

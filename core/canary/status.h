@@ -52,10 +52,5 @@ struct status_answer {
 };
 struct doc *status_answer(const struct canary *canary, const struct status_answer *answer, int64_t now_wall_ms);
 
-/* Adds to `patch` the fields that the live status lacks. Clients read phase, counters, time and conditions without a
- * check, so a status has all of them. The phase is then Initializing without Flagger's condition Promoted, and
- * canary_init reads that as no phase at all. */
-void status_complete(struct doc *patch, const struct canary *canary, int64_t now_wall_ms);
-
 /* True when `patch` would change nothing but times. */
 bool status_is_same(const struct canary *canary, const struct doc *patch);

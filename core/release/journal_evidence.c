@@ -54,6 +54,16 @@ static void repeat(struct doc *doc, struct node *evidence, const struct node *pr
     }
 }
 
+static void push(struct journal *j, const char *text)
+{
+    str_list_push(&j->evidence, text);
+    j->evidence_size += strlen(text);
+    while (j->evidence.count > JOURNAL_EVIDENCE_MAX ||
+           (j->evidence_size > EVIDENCE_SIZE_MAX && j->evidence.count > 1)) {
+        evidence_drop_oldest(j);
+    }
+}
+
 void evidence_load(struct journal *j, const struct node *list)
 {
     struct doc *doc = doc_copy(list);
@@ -64,20 +74,10 @@ void evidence_load(struct journal *j, const struct node *list)
             repeat(doc, node_item(copy, i), previous, repeated[k]);
         }
         char *text = node_to_text(node_item(copy, i));
-        evidence_push(j, text);
+        push(j, text);
         str_free(&text);
     }
     doc_free(doc);
-}
-
-void evidence_push(struct journal *j, const char *text)
-{
-    str_list_push(&j->evidence, text);
-    j->evidence_size += strlen(text);
-    while (j->evidence.count > JOURNAL_EVIDENCE_MAX ||
-           (j->evidence_size > EVIDENCE_SIZE_MAX && j->evidence.count > 1)) {
-        evidence_drop_oldest(j);
-    }
 }
 
 size_t evidence_drop_oldest(struct journal *j)
@@ -97,7 +97,7 @@ void journal_evidence(struct journal *j, const struct node *evidence, const char
         node_set_str(doc, doc_root(doc), "where", where);
     }
     char *text = node_to_text(doc_root(doc));
-    evidence_push(j, text);
+    push(j, text);
     str_free(&text);
     doc_free(doc);
 }

@@ -67,7 +67,6 @@ struct node *journal_parsed(struct doc *doc, const char *text);
 
 struct node *evidence_write(const struct journal *j, struct doc *doc);
 void evidence_load(struct journal *j, const struct node *list);
-void evidence_push(struct journal *j, const char *text);
 /* Returns its bytes. */
 size_t evidence_drop_oldest(struct journal *j);
 

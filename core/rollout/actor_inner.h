@@ -187,10 +187,6 @@ void actor_resume(struct actor *actor, const struct doc *release);
  * next one starts at weight 0, goes on where another strategy left off, or finishes what is promoted already. */
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
                              const struct doc *latest);
-/* The Canary's request, if it asks for another release of the same revision after `latest`, which failed; NULL: it does
- * not (doc_free). As it goes on record. */
-struct doc *actor_retry(struct actor *actor, const struct canary *canary, const struct target_now *now,
-                        const struct doc *latest);
 /* `known`: the current target could be read. */
 void actor_look_at_run(struct actor *actor, struct canary *canary, const struct target_now *now, bool known);
 

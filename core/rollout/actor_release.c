@@ -170,8 +170,10 @@ static bool is_on_record(struct actor *actor, const struct canary *canary, const
     return found != NULL;
 }
 
-struct doc *actor_retry(struct actor *actor, const struct canary *canary, const struct target_now *now,
-                        const struct doc *latest)
+/* The Canary's request, if it asks for another release of the same revision after `latest`, which failed; NULL: it does
+ * not (doc_free). As it goes on record. */
+static struct doc *retry_asked_for(struct actor *actor, const struct canary *canary, const struct target_now *now,
+                                   const struct doc *latest)
 {
     const struct node *root = doc_root(latest), *status = node_get(root, "status");
     const char *state = node_str_or(node_get(status, "state"), "");
@@ -250,7 +252,7 @@ static void show_weights(struct actor *actor, const struct canary *canary)
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,
                              const struct doc *latest)
 {
-    struct doc *patch, *retry = actor_retry(actor, canary, now, latest);
+    struct doc *patch, *retry = retry_asked_for(actor, canary, now, latest);
     if (retry != NULL) {
         create_release(actor, canary, now, canary_is_at_rest(canary) ? RELEASE_FROM_REST : RELEASE_RESTARTED, retry);
         doc_free(retry);

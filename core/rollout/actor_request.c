@@ -238,7 +238,7 @@ static bool take_of_release(struct actor *actor, const struct request_subject *s
 static bool take_retry(struct actor *actor, const struct request_subject *subject)
 {
     char *why = verdict_on_retry(actor, subject);
-    return why != NULL && refuse(actor, subject, why); /* else the look begins it (actor_retry) */
+    return why != NULL && refuse(actor, subject, why); /* else the look begins it (actor_release.c) */
 }
 
 /* False for the id of a request that asked for something else: an id is for one request. A retry is on record in the

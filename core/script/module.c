@@ -5,7 +5,8 @@
 
 #include "base/str.h"
 
-bool module_is_engines(const char *name)
+/* Under the root that only the binary may fill. */
+static bool is_engines(const char *name)
 {
     return str_has_prefix(name, "stdlib.");
 }
@@ -23,7 +24,7 @@ static const struct embedded_module *find_embedded(const struct module_set *set,
 /* The binary's own text also when the release has pinned the same one. */
 const char *module_find(const struct module_set *set, const char *name, size_t *len)
 {
-    const char *pinned = module_is_engines(name) ? NULL : node_str(node_get(set->pinned, name));
+    const char *pinned = is_engines(name) ? NULL : node_str(node_get(set->pinned, name));
     const struct embedded_module *embedded = find_embedded(set, name);
     if (pinned != NULL && (embedded == NULL || strcmp(pinned, embedded->source) != 0)) {
         *len = strlen(pinned);
@@ -51,7 +52,7 @@ static int push_pinned_names(lua_State *L, const struct module_set *set)
     int count = 0;
     struct node_iter it = node_iterate(set->pinned);
     while (node_next(&it)) {
-        if (!module_is_engines(it.key)) {
+        if (!is_engines(it.key)) {
             lua_pushstring(L, it.key);
             lua_rawseti(L, -2, ++count);
         }

@@ -20,8 +20,6 @@ struct module_set {
     const struct node *pinned; /* {"strategies.canary": "text"}; may be NULL */
 };
 
-/* True for a module under the root that only the binary may fill. */
-bool module_is_engines(const char *name);
 /* True when all that is pinned is as it stands in the binary. */
 bool module_all_engines(const struct module_set *set);
 /* The text of a module, borrowed; NULL when there is none. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-bool metadata_is_toolkit_key(const char *key)
+static bool is_toolkit_key(const char *key)
 {
     return strstr(key, "toolkit.fluxcd.io") != NULL;
 }
@@ -12,7 +12,7 @@ struct node *metadata_copied(struct doc *doc, const struct node *map)
     struct node *copy = node_new_object(doc);
     struct node_iter it = node_iterate(map);
     while (node_next(&it)) {
-        if (!metadata_is_toolkit_key(it.key)) {
+        if (!is_toolkit_key(it.key)) {
             node_set(doc, copy, it.key, node_copy(doc, it.value));
         }
     }
@@ -35,7 +35,7 @@ struct node *metadata_included(struct doc *doc, const struct node *map, const st
     struct node *copy = node_new_object(doc);
     struct node_iter it = node_iterate(map);
     while (node_next(&it)) {
-        if (!metadata_is_toolkit_key(it.key) && key_is_included(it.key, prefixes)) {
+        if (!is_toolkit_key(it.key) && key_is_included(it.key, prefixes)) {
             node_set(doc, copy, it.key, node_copy(doc, it.value));
         }
     }

@@ -5,9 +5,7 @@
 #include "base/doc.h"
 #include "base/str.h"
 
-/* True for the keys of Flux's own bookkeeping, which are never copied. */
-bool metadata_is_toolkit_key(const char *key);
-/* All but toolkit keys; an object in `doc`, maybe empty. */
+/* All but the keys of Flux's own bookkeeping; an object in `doc`, maybe empty. */
 struct node *metadata_copied(struct doc *doc, const struct node *map);
 /* Only keys with one of the prefixes of -include-label-prefix ("*" is every key, "" none). */
 struct node *metadata_included(struct doc *doc, const struct node *map, const struct str_list *prefixes);

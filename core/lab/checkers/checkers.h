@@ -95,8 +95,6 @@ void checkers_note_delivery(struct checkers *checkers, const char *key);
 void checkers_note_pause(struct checkers *checkers, const char *identity);
 void checkers_note_stale_delivery(struct checkers *checkers, const char *key);
 
-/* How many times another engine has come to hold the Lease. */
-int checkers_terms(const struct checkers *checkers);
 /* NULL when there never was such a Canary. */
 const struct checked *checkers_find(const struct checkers *checkers, const char *namespace, const char *name);
 bool checked_has_release(const struct checked *canary); /* an open one */

@@ -41,7 +41,6 @@ void once_note_failed_checks(struct checkers *checkers, struct checked *canary, 
 void once_note_told(struct checkers *checkers, struct checked *canary, const char *message);
 void once_note_scale(struct checkers *checkers, struct checked *canary, int64_t replicas);
 void once_note_promotion(struct checkers *checkers, struct checked *canary);
-void once_note_holder(struct checkers *checkers, struct checked *canary);
 void once_fini(struct checked_release *release);
 const char *once_state_of(const struct checked_release *release);
 

@@ -33,11 +33,6 @@ const struct checked *checkers_find(const struct checkers *checkers, const char 
     return checkers_canary((struct checkers *)checkers, namespace, name);
 }
 
-int checkers_terms(const struct checkers *checkers)
-{
-    return checkers->term;
-}
-
 struct doc *checkers_object(const struct checkers *checkers, const char *storage, const struct checked *canary,
                             const char *name)
 {

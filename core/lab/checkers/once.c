@@ -132,7 +132,7 @@ static void copy_record(struct checked_release *to, const struct checked_release
 }
 
 /* What the paused or resumed engine put on record itself. */
-void once_note_holder(struct checkers *checkers, struct checked *canary)
+static void note_holder(struct checkers *checkers, struct checked *canary)
 {
     const struct checked_release *release = &canary->release;
     if (checkers->paused == NULL || !node_is(node_get(doc_root(release->status), "holder"), checkers->paused)) {
@@ -157,7 +157,7 @@ static void note_status(struct checkers *checkers, struct checked *canary, const
     release->status = doc_copy(status);
     check_record_grows(checkers, release, doc_root(before), doc_root(release->status));
     doc_free(before);
-    once_note_holder(checkers, canary);
+    note_holder(checkers, canary);
 }
 
 void once_note(struct checkers *checkers, struct checked *canary, const struct objects_event *event)
@@ -319,7 +319,7 @@ void checkers_note_pause(struct checkers *checkers, const char *identity)
     checkers->paused = str_dup(identity);
     checkers->stale_deliveries = 0;
     for (size_t i = 0; i < checkers->count; i++) {
-        once_note_holder(checkers, &checkers->canaries[i]);
+        note_holder(checkers, &checkers->canaries[i]);
     }
 }
 

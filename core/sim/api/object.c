@@ -30,19 +30,9 @@ void set_default_int(struct doc *doc, struct node *object, const char *key, int6
 
 /* --- names of its kind --- */
 
-static char *qualified(const char *name, const char *group)
-{
-    return group[0] == '\0' ? str_dup(name) : str_format("%s.%s", name, group);
-}
-
 char *qualified_resource(const struct kind *kind)
 {
-    return qualified(kind->plural, kind->group);
-}
-
-char *qualified_kind(const struct kind *kind)
-{
-    return qualified(kind->name, kind->group);
+    return kind->group[0] == '\0' ? str_dup(kind->plural) : str_format("%s.%s", kind->plural, kind->group);
 }
 
 char *api_version_of(const struct kind *kind)

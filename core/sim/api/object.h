@@ -12,5 +12,4 @@ void set_default_int(struct doc *doc, struct node *object, const char *key, int6
 
 /* mem_free. */
 char *qualified_resource(const struct kind *kind); /* "deployments.apps" */
-char *qualified_kind(const struct kind *kind);     /* "Deployment.apps" */
 char *api_version_of(const struct kind *kind);     /* "apps/v1" */

@@ -292,16 +292,6 @@ const char *selector_field(const struct selector *selector, size_t index)
     return selector != NULL && index < selector->count ? selector->terms[index].key : NULL;
 }
 
-const char *selector_wants(const struct selector *selector, const char *path)
-{
-    for (size_t i = 0; selector != NULL && i < selector->count; i++) {
-        if (selector->terms[i].op == OP_IN && str_equal(selector->terms[i].key, path)) {
-            return selector->terms[i].values.items[0];
-        }
-    }
-    return NULL;
-}
-
 /* --- the selector of a workload --- */
 
 static bool operator_of(const char *word, enum operator* op)

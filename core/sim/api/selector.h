@@ -14,8 +14,6 @@ struct selector *selector_parse_fields(const char *text, struct err *err);
 struct selector *selector_from_node(const struct node *selector, struct err *err);
 /* The path of a field selector's term; NULL behind the last. */
 const char *selector_field(const struct selector *selector, size_t index);
-/* The value that "path=" asks for; NULL without such a term. */
-const char *selector_wants(const struct selector *selector, const char *path);
 void selector_free(struct selector *selector);
 /* NULL matches everything. Labels are read from metadata.labels, fields from their path. */
 bool selector_matches(const struct selector *selector, const struct node *object);

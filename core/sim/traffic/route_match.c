@@ -9,10 +9,22 @@
 
 /* --- the request --- */
 
+/* The value of a header, its name in any case; NULL when absent. */
+static const char *header_of(const struct route_request *request, const char *name)
+{
+    struct node_iter it = node_iterate(request->headers);
+    while (node_next(&it)) {
+        if (strcasecmp(it.key, name) == 0) {
+            return node_str(it.value);
+        }
+    }
+    return NULL;
+}
+
 void route_request_init(struct route_request *request, const char *host, struct node *headers)
 {
     *request = (struct route_request){.host = str_dup(host), .headers = headers};
-    const char *method = route_request_header(request, ":method"), *path = route_request_header(request, ":path");
+    const char *method = header_of(request, ":method"), *path = header_of(request, ":path");
     if (path == NULL) {
         path = "/";
     }
@@ -23,7 +35,7 @@ void route_request_init(struct route_request *request, const char *host, struct 
     const struct node *source = node_get(headers, ":source");
     request->labels = node_get(source, "labels");
     request->namespace = node_str(node_get(source, "namespace"));
-    request->delegate = route_request_header(request, ":delegate");
+    request->delegate = header_of(request, ":delegate");
 }
 
 void route_request_fini(struct route_request *request)
@@ -32,17 +44,6 @@ void route_request_fini(struct route_request *request)
     str_free(&request->method);
     str_free(&request->path);
     str_free(&request->query);
-}
-
-const char *route_request_header(const struct route_request *request, const char *name)
-{
-    struct node_iter it = node_iterate(request->headers);
-    while (node_next(&it)) {
-        if (strcasecmp(it.key, name) == 0) {
-            return node_str(it.value);
-        }
-    }
-    return NULL;
 }
 
 /* The value of a parameter of the URI as it stands there; NULL when absent. */
@@ -106,7 +107,7 @@ static bool headers_match(const struct node *headers, const struct route_request
 {
     struct node_iter it = node_iterate(headers);
     while (node_next(&it)) {
-        if (text_matches(it.value, route_request_header(request, it.key), false) != wanted) {
+        if (text_matches(it.value, header_of(request, it.key), false) != wanted) {
             return false;
         }
     }
@@ -148,7 +149,7 @@ static bool source_matches(const struct node *condition, const struct route_requ
 /* What a request says of itself in such a header; else what every stream is. */
 static const char *said_or(const struct route_request *request, const char *header, const char *usual)
 {
-    const char *said = route_request_header(request, header);
+    const char *said = header_of(request, header);
     return said != NULL ? said : usual;
 }
 

@@ -8,17 +8,15 @@ struct route_request {
     char *method;         /* the header ":method", GET without one */
     char *path, *query;   /* the header ":path" at its '?'; "/" and "" without one */
     struct node *headers; /* {name: value}; NULL: none. Borrowed */
-    const char
-        *delegate; /* the header ":delegate": "namespace/name" of the VirtualService to which a gateway's delegates */
-    const struct node
-        *labels;           /* of the Pod that sends, by the header ":source" {labels, namespace}; NULL: nobody known */
-    const char *namespace; /* the same */
+    /* The header ":delegate": "namespace/name" of the VirtualService to which a gateway's delegates. */
+    const char *delegate;
+    /* The Pod that sends, by the header ":source" {labels, namespace}; NULL: nobody known. */
+    const struct node *labels;
+    const char *namespace;
 };
 
 void route_request_init(struct route_request *request, const char *host, struct node *headers);
 void route_request_fini(struct route_request *request);
-/* The value of a header, its name in any case; NULL when absent. */
-const char *route_request_header(const struct route_request *request, const char *name);
 
 /* A list of HTTPMatchRequests: one of them must be met in everything it says. No list, or an empty one, is met by every
  * request.

@@ -52,15 +52,6 @@ function M.log_one_minus_exp(x)
   return log(1 - y)
 end
 
---- ln(e^x + e^y).
----@param x number
----@param y number
----@return number
-function M.log_add(x, y)
-  local high, low = math.max(x, y), math.min(x, y)
-  return high == -math.huge and high or high + log(1 + exp(low - high))
-end
-
 -- Continued fractions: b0 + a1/(b1 + a2/(b2 + …)), by Lentz' method ------------------------------------
 
 local TINY, EPSILON, TERMS_MAX = 1e-300, 1e-15, 20000

@@ -174,7 +174,6 @@ local function acting()
 end
 
 M.WORDS = { 'check', 'query', 'query_range', 'now', 'elapsed', 'weights', 'revision', 'replicas', 'history' }
-M.FACTS = { 'canary', 'release', 'world', 'told' }
 
 -- The scope -------------------------------------------------------------------------------------
 

@@ -15,7 +15,6 @@ struct office {
 
 #define ALLOWED "{\"status\": {\"allowed\": true}}"
 #define ALICE "{\"status\": {\"userInfo\": {\"username\": \"alice\"}}}"
-#define EMPTY_LIST "{\"metadata\": {\"resourceVersion\": \"1\"}, \"items\": []}"
 
 static const struct page_header as_alice[] = {
     {"Authorization", "Bearer alice-token"}, {"Content-Type", "application/json"}, {0}};

@@ -26,7 +26,6 @@
 #define SECOND_MS INT64_C(1000)
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS (60 * MINUTE_MS)
-#define HOOKS_URL "http://hooks/"
 
 enum {
     ACTS_MAX = 128,
