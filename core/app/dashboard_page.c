@@ -15,7 +15,6 @@ bool dashboard_page_open(struct dashboard_page *page, struct dashboard_page_opti
                              .clock = clock,
                              .canaries = is_own ? page->source.canaries : options->canaries,
                              .releases = is_own ? page->source.releases : options->releases},
-                 .cluster_clock = clock,
                  .trouble = is_own ? source_trouble : NULL,
                  .ctx = &page->source},
         .prefix = options->prefix,

@@ -143,7 +143,7 @@ static bool fill(struct session *session, const struct words *words, const struc
                  struct err *err)
 {
     char now[32];
-    time_write(clock_wall_ms(session_clock(session)), now);
+    time_write(session_now_ms(session), now);
     *request = (struct request){.verb = words->verb,
                                 .id = new_id(),
                                 .gate = str_dup(words->gate),

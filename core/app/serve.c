@@ -52,9 +52,18 @@ struct program {
 
 /* --- serving --- */
 
+/* By the clock of the cluster, from which whoever asks reckons ages. */
+static void add_date(struct program *p, struct exchange *exchange)
+{
+    char date[32];
+    http_date_write(clock_wall_ms(fast_clock_clock(p->time)), date);
+    exchange_add_header(exchange, "Date", date);
+}
+
 static void answer(void *ctx, struct exchange *exchange)
 {
     struct program *p = ctx;
+    add_date(p, exchange);
     if (!host_is_ours(exchange->header(exchange, "Host"), p->host)) {
         static const char text[] = "this cluster is not served under that name\n";
         exchange_answer(exchange, 403, "text/plain; charset=utf-8", text, sizeof text - 1);

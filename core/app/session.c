@@ -136,6 +136,11 @@ bool session_is_interrupted(const struct session *session)
     return session->interrupted;
 }
 
+int64_t session_now_ms(const struct session *session)
+{
+    return kube_client_now_ms(session->kube);
+}
+
 struct clock *session_clock(const struct session *session)
 {
     return loop_clock(session->loop);

@@ -42,6 +42,8 @@ void session_close(struct session *session);
 const char *session_namespace(const struct session *session);
 /* By a signal, also while it asked. */
 bool session_is_interrupted(const struct session *session);
+/* The time by which ages are told and requests are dated: the API server's (kube_client_now_ms). */
+int64_t session_now_ms(const struct session *session);
 struct clock *session_clock(const struct session *session);
 struct http *session_http(const struct session *session);
 struct kube_client *session_kube(const struct session *session);

@@ -289,7 +289,7 @@ static void tell(const struct words *words, const struct session *session, struc
         printf("No Canaries in %s%s\n", words->all ? "any namespace" : "namespace ",
                words->all ? "" : session_namespace(session));
     } else {
-        print_table(doc_root(rows), clock_wall_ms(session_clock(session)));
+        print_table(doc_root(rows), session_now_ms(session));
         if (words->canary != NULL) {
             print_details(node_item(doc_root(rows), 0));
         }

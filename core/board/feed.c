@@ -41,9 +41,15 @@ struct feed {
 
 /* --- what a page is sent --- */
 
+static int64_t now_ms(const struct feed *feed)
+{
+    const struct clock *clock = feed->options.cluster_clock;
+    return clock != NULL ? clock_wall_ms(clock) : kube_client_now_ms(feed->options.sources.kube);
+}
+
 static void begin_event(struct feed *feed, struct buf *out, const char *name)
 {
-    buf_printf(out, "event: %s\ndata: {\"now\":%lld", name, (long long)clock_wall_ms(feed->options.cluster_clock));
+    buf_printf(out, "event: %s\ndata: {\"now\":%lld", name, (long long)now_ms(feed));
 }
 
 static void write_event(struct feed *feed, struct buf *out, const char *name, const char *key, const char *json)

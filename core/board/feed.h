@@ -20,7 +20,7 @@ struct feed;
 
 struct feed_options {
     struct look_sources sources;
-    const struct clock *cluster_clock; /* by which the objects have their times */
+    const struct clock *cluster_clock; /* by which the objects have their times; NULL: the API server says */
     /* What keeps the stores from being up to date; "" while nothing does. NULL: nobody can say. */
     const char *(*trouble)(void *ctx);
     const char *hint; /* which tokens there are, where everybody may know; NULL: nothing is said */

@@ -105,6 +105,17 @@ static void call_fail(struct call *call, const struct err *err)
     call_free(call);
 }
 
+/* That of the last answer, behind all redirects. */
+static int64_t date_of(const struct call *call)
+{
+    struct curl_header *header;
+    if (curl_easy_header(call->easy, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
+        return 0;
+    }
+    int64_t seconds = curl_getdate(header->value, NULL);
+    return seconds > 0 ? seconds * 1000 : 0;
+}
+
 static void call_answer(struct call *call)
 {
     long status = 0;
@@ -114,6 +125,7 @@ static void call_answer(struct call *call)
     char *content_type = NULL; /* is the handle's own */
     curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &content_type);
     curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &took_us);
+    int64_t date_ms = date_of(call);
     call_unlink(call);
     struct http_response response = {
         .status = (int)status,
@@ -121,6 +133,7 @@ static void call_answer(struct call *call)
         .body_len = call->body.len,
         .retry_after_ms = http_retry_after_ms(retry_after_s),
         .content_type = content_type,
+        .date_ms = date_ms,
         .took_us = took_us,
     };
     struct err none = {.code = ERR_NONE};

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/str.h"
 
@@ -22,6 +23,13 @@ int64_t http_retry_after_ms(int64_t seconds)
         return 0;
     }
     return seconds < HTTP_RETRY_AFTER_MAX_MS / 1000 ? seconds * 1000 : HTTP_RETRY_AFTER_MAX_MS;
+}
+
+void http_date_write(int64_t wall_ms, char out[static 32])
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm utc;
+    strftime(out, 32, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&seconds, &utc)); /* no locale is set */
 }
 
 struct http_call *http_start(struct http *http, const struct http_request *request, http_data_fn *on_data,

@@ -58,6 +58,7 @@ struct http_response {
     size_t body_len;
     int64_t retry_after_ms;   /* from Retry-After in seconds or as a date, HTTP_RETRY_AFTER_MAX_MS at most; 0: absent */
     const char *content_type; /* as the header has it; NULL: absent */
+    int64_t date_ms; /* the server's time as its Date header tells it, so to the second; 0: absent, or no date */
     int64_t took_us;          /* the whole call, as the transport has measured it; 0: it has not */
 };
 
@@ -82,6 +83,9 @@ bool http_is_url(const char *url);
 /* False where Go's url.Parse finds a control character, a blank in the host, a port that is no number, or half an
  * escape; err in Go's words. What else is no URL is none that could be asked. */
 bool http_url_parses(const char *url, struct err *err);
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110), for a Date header. */
+void http_date_write(int64_t wall_ms, char out[static 32]);
 
 /* --- for transports --- */
 

@@ -26,6 +26,7 @@ struct kube_client {
     struct credential *credential;
     struct limit limit;
     uint64_t requests;
+    int64_t ahead_ms; /* by which the server's clock is ahead of ours; 0: it has told no Date */
     size_t open_calls;
     bool (*may_write)(void *ctx); /* NULL: always */
     void *fence_ctx;
@@ -103,6 +104,11 @@ void kube_client_free(struct kube_client *client)
 const char *kube_client_server(const struct kube_client *client)
 {
     return client->config.server;
+}
+
+int64_t kube_client_now_ms(const struct kube_client *client)
+{
+    return clock_wall_ms(client->clock) + client->ahead_ms;
 }
 
 uint64_t kube_client_requests(const struct kube_client *client)
@@ -311,11 +317,21 @@ static bool is_renewed(const struct kube_call *call, const struct http_response 
     return (refused && credential_renew(credential)) || credential_reload(credential, call->generation);
 }
 
+static void note_date(struct kube_client *client, const struct http_response *response)
+{
+    if (response != NULL && response->date_ms > 0) {
+        client->ahead_ms = response->date_ms - clock_wall_ms(client->clock);
+    }
+}
+
 static void on_response(void *ctx, const struct http_response *response, const struct err *err)
 {
     struct kube_call *call = ctx;
     struct err failure = {0};
     call->http_call = NULL;
+    if (call->on_line == NULL) { /* that of a watch is from its beginning */
+        note_date(call->client, response);
+    }
     if (is_renewed(call, response, err)) {
         call->renewed = true;
         send(call);

@@ -35,6 +35,9 @@ void kube_client_fence(struct kube_client *client, bool (*may_write)(void *ctx),
 /* Calls under way must have ended or been cancelled. */
 void kube_client_free(struct kube_client *client);
 const char *kube_client_server(const struct kube_client *client);
+/* The time at the server, as its last answer's Date tells it to the second: by it objects have their times, whatever
+ * the clock of this machine says. Without such an answer that clock's. */
+int64_t kube_client_now_ms(const struct kube_client *client);
 
 enum kube_verb {
     KUBE_GET,

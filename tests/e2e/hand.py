@@ -312,7 +312,11 @@ class Unanswered(Served):
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """The server's `answers`: what a path ends with, and the status and JSON of it. First it is `busy` so often."""
+    """The server's `answers`: what a path ends with, and the status and JSON of it. First it is `busy` so often. Its
+    clock may stand at `date`."""
+
+    def date_time_string(self, timestamp=None):
+        return self.server.date or super().date_time_string(timestamp)
 
     def do_GET(self):
         path = self.path.split('?')[0]
@@ -361,6 +365,7 @@ class OtherServers(unittest.TestCase):
         self.config = pathlib.Path(top.name) / 'kubeconfig'
         self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Answers)
         self.server.answers, self.server.asked, self.server.told, self.server.busy = {}, [], [], 0
+        self.server.date = None
         self.addCleanup(self.server.server_close)
         self.addCleanup(self.server.shutdown)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -540,6 +545,14 @@ class OtherServers(unittest.TestCase):
             answers = {'/releases': listed('Release'), '/canaries': listed('Canary', canary)}
             with self.subTest(text=text):
                 self.assertRegex(self.ask(answers, 'status')[1], r' Paused\n$')
+
+    def test_ages_go_by_the_clock_of_the_server(self):
+        self.server.date = 'Sun, 06 Nov 1994 08:49:37 GMT'
+        closed = {'type': 'Waiting', 'status': 'True', 'reason': 'GateClosed', 'message': 'gate',
+                  'lastTransitionTime': '1994-11-06T07:49:37Z'}
+        canary = {**CANARY, 'status': {'phase': 'Waiting', 'conditions': [closed]}}
+        answers = {'/releases': listed('Release'), '/canaries': listed('Canary', canary)}
+        self.assertRegex(self.ask(answers, 'status')[1], r' GateClosed: gate, for 1h0m\d+s\n$')
 
     def test_what_a_terminal_would_obey(self):
         pause = '\x1b[31mRED\x1b]0;title\x07\ntest  other  Failed \u202e'

@@ -29,7 +29,7 @@ struct call {
     void *ctx;
     struct timer step, limit, idle;
     int status;
-    int64_t retry_after_ms;
+    int64_t retry_after_ms, date_ms;
     bool held, ending;
     struct buf body; /* of the answer; delivered after the delay, collected when held */
     struct err err;
@@ -73,6 +73,7 @@ static void call_finish(struct call *call)
         .body = buf_str(&call->body),
         .body_len = call->body.len,
         .retry_after_ms = call->retry_after_ms,
+        .date_ms = call->date_ms,
     };
     call->done(call->ctx, call->err.code == ERR_NONE ? &response : NULL, &call->err);
     call_free(call);
@@ -177,6 +178,7 @@ static void on_arrival(struct timer *timer, void *ctx)
     size_t len = answer.body_len > 0 ? answer.body_len : answer.body ? strlen(answer.body) : 0;
     call->status = answer.status;
     call->retry_after_ms = answer.retry_after_ms;
+    call->date_ms = answer.date_ms;
     if (answer.hold) {
         call->held = true;
         if (len > 0)

@@ -46,7 +46,7 @@ struct fake_http_answer {
     int status;
     const char *body;
     size_t body_len; /* 0: strlen(body) */
-    int64_t retry_after_ms;
+    int64_t retry_after_ms, date_ms;
     int64_t delay_ms;
     enum err_code code; /* other than ERR_NONE: no answer but this error */
     const char *text;   /* of that error; NULL: "METHOD url: <name of the code>" */

@@ -29,7 +29,7 @@ struct reply {
     struct http_call *call; /* NULL once done */
     int done_count, status;
     bool answered;
-    int64_t retry_after_ms, took_us;
+    int64_t retry_after_ms, date_ms, took_us;
     char body[512];
     struct err err;
     struct buf streamed;
@@ -97,6 +97,10 @@ static inline void on_request(void *ctx, struct fake_net_conn *conn, const char 
         send_answer(conn, "503 Busy", "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n", "");
     else if (path_is(request, "/busy-eternal"))
         send_answer(conn, "503 Busy", "Retry-After: 9223372036854775807\r\n", "");
+    else if (path_is(request, "/dated"))
+        send_answer(conn, "404 Not Found", "date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "");
+    else if (path_is(request, "/undated"))
+        send_answer(conn, "200 OK", "Date: some day\r\n", "");
     else if (path_is(request, "/busy"))
         send_answer(conn, "429 Too Many Requests", "Retry-After: 7\r\n", "slow down");
     else if (path_is(request, "/moved302"))
@@ -140,6 +144,7 @@ static inline void on_done(void *ctx, const struct http_response *response, cons
     if (response) {
         r->status = response->status;
         r->retry_after_ms = response->retry_after_ms;
+        r->date_ms = response->date_ms;
         r->took_us = response->took_us;
         assert_int_equal(response->body[response->body_len], '\0');
         str_copy(r->body, sizeof(r->body), response->body);

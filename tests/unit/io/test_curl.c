@@ -88,6 +88,14 @@ static void retry_after_is_read_in_both_forms(void **state)
     assert_int_equal(ask(w, "/fine", (struct http_request){0})->retry_after_ms, 0);
 }
 
+static void the_date_of_an_answer_is_read(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(ask(w, "/dated", (struct http_request){0})->date_ms, INT64_C(784111777000));
+    assert_int_equal(ask(w, "/undated", (struct http_request){0})->date_ms, 0);
+    assert_int_equal(ask(w, "/fine", (struct http_request){0})->date_ms, 0);
+}
+
 static void a_connection_is_used_again(void **state)
 {
     struct world *w = *state;
@@ -491,6 +499,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_is_added_to_a_request_without_headers, setup, teardown),
         cmocka_unit_test_setup_teardown(a_request_is_copied_when_it_starts, setup, teardown),
         cmocka_unit_test_setup_teardown(retry_after_is_read_in_both_forms, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_date_of_an_answer_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(a_connection_is_used_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_connection_of_its_own_is_opened_and_closed, setup, teardown),
         cmocka_unit_test_setup_teardown(how_long_it_took_is_known_in_microseconds, setup, teardown),
