@@ -46,11 +46,21 @@ struct line {
     void *ctx;
 };
 
+static bool take_switch(struct line *line, const struct cli_flag *flag, const char *value, struct err *err)
+{
+    bool is_on;
+    if (!cli_read_bool(value, &is_on)) {
+        return err_set(err, ERR_INVALID, "%s%s=%s: true or false is wanted, or nothing behind it", dashes(flag),
+                       flag->name, value);
+    }
+    return !is_on || line->take(line->ctx, flag->name, NULL, err);
+}
+
 /* `value`: what was written together with the flag; NULL: nothing. */
 static bool take_flag(struct line *line, const struct cli_flag *flag, const char *value, struct err *err)
 {
     if (flag->value == NULL && value != NULL) {
-        return err_set(err, ERR_INVALID, "%s%s takes no value", dashes(flag), flag->name);
+        return take_switch(line, flag, value, err);
     }
     if (flag->value != NULL && value == NULL && line->at + 1 >= line->argc) {
         return err_set(err, ERR_INVALID, "%s%s: its value is missing, wanted %s", dashes(flag), flag->name,
@@ -112,6 +122,19 @@ bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *
         }
     }
     return true;
+}
+
+bool cli_read_bool(const char *text, bool *value)
+{
+    static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"};
+    static const char *const no[] = {"0", "f", "F", "FALSE", "false", "False"};
+    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+            *value = strcmp(text, yes[i]) == 0;
+            return true;
+        }
+    }
+    return false;
 }
 
 static int write_errno;

@@ -1,7 +1,7 @@
 /* The flags of a command as a table, from which they are read, listed by --help and completed in a shell. Written
  * "--name=value" or "--name value", with one dash or two; those of one letter as kubectl has them, too: "-ntest", and
- * "-An test" for "-A -n test". Behind "--" there are no flags. (`sluice run` has Flagger's flags, which are read as Go
- * reads them: app/flags.h.) */
+ * "-An test" for "-A -n test". A flag without a value may be written "-A=true"; "-A=false" is as if it were not there.
+ * Behind "--" there are no flags. (`sluice run` has Flagger's flags, which are read as Go reads them: app/flags.h.) */
 #pragma once
 
 #include <stdbool.h>
@@ -29,6 +29,8 @@ typedef bool cli_take_fn(void *ctx, const char *name, const char *value, struct 
 /* False: refused by the table or by `take`; the text names the flag, and tells an unknown one from one without its
  * value. */
 bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *take, void *ctx, struct err *err);
+/* What Go's strconv.ParseBool takes: 1, t, T, true, True, TRUE, and the same of false. */
+bool cli_read_bool(const char *text, bool *value);
 /* The value of -o: text or json. */
 bool cli_read_form(const char *value, bool *json, struct err *err);
 /* The value of a flag that says where to listen, as in 127.0.0.1:8090, [::1]:8090 or :8090. `*host` is a new string,

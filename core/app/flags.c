@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/cli.h"
 #include "app/subject.h"
 #include "base/duration.h"
 #include "base/log.h"
@@ -158,20 +159,6 @@ static bool is_bool(const struct flag *flag)
     return flag->kind == FLAG_BOOL || flag->kind == FLAG_IDLE_BOOL;
 }
 
-/* What Go's strconv.ParseBool takes. */
-static bool parse_bool(const char *text, bool *value)
-{
-    static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"}, *const no[] = {"0",     "f",     "F",
-                                                                                             "FALSE", "false", "False"};
-    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
-        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
-            *value = strcmp(text, yes[i]) == 0;
-            return true;
-        }
-    }
-    return false;
-}
-
 static const struct flag *find(const char *name, size_t len)
 {
     for (size_t i = 0; i < TABLE_SIZE; i++) {
@@ -186,7 +173,7 @@ static bool set(struct flags *flags, const struct flag *flag, const char *value,
                 struct err *err)
 {
     bool on = false;
-    if (is_bool(flag) && !parse_bool(value, &on)) {
+    if (is_bool(flag) && !cli_read_bool(value, &on)) {
         return err_set(err, ERR_INVALID, "invalid boolean value \"%s\" for -%s: parse error", value, flag->name);
     }
     switch (flag->kind) {

@@ -32,16 +32,19 @@ static bool is_word(const char *text, size_t len, const struct spelling *spellin
     return abbreviation != NULL && strlen(abbreviation) == len && strncmp(text, abbreviation, len) == 0;
 }
 
-/* "", ".GROUP" or ".VERSION.GROUP". */
+/* "", ".GROUP", of which the beginning is enough, ".VERSION.GROUP" or ".VERSION.". */
 static bool is_group(const char *text, size_t len, const struct spelling *spelling)
 {
-    char *whole = str_format(".%s.%s", spelling->version, spelling->group);
-    const char *forms[] = {"", whole, whole + 1 + strlen(spelling->version)};
-    bool found = false;
-    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-        found = found || (strlen(forms[i]) == len && strncmp(text, forms[i], len) == 0);
+    if (len == 0) {
+        return true;
     }
-    str_free(&whole);
+    char *rest = str_dup_n(text + 1, len - 1), *version = str_format("%s.", spelling->version);
+    bool has_version = str_has_prefix(rest, version);
+    const char *group = rest + strlen(version);
+    bool found =
+        has_version ? group[0] == '\0' || strcmp(group, spelling->group) == 0 : str_has_prefix(spelling->group, rest);
+    str_free(&version);
+    str_free(&rest);
     return found;
 }
 

@@ -1,5 +1,5 @@
 /* What a command is about, as people type it: NAME, or KIND/NAME with the kind spelt in one of the ways that kubectl
- * takes it (canary, canaries, Canary, canary.flagger.app, canary.v1beta1.flagger.app). */
+ * takes it (canary, canaries, Canary, canary.flagger.app, canary.v1beta1.flagger.app, canary.flagger). */
 #pragma once
 
 #include <stdbool.h>

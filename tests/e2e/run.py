@@ -513,7 +513,7 @@ class Flags(unittest.TestCase):
                             (['sim', '--listen', 'nowhere'], '--listen nowhere: expected HOST:PORT'),
                             (['sim', '--nope'], '--nope: unknown flag'),
                             (['sim', '--listen'], '--listen: its value is missing, wanted HOST:PORT'),
-                            (['demo', '--serve=yes'], '--serve takes no value'),
+                            (['demo', '--serve=yes'], '--serve=yes: true or false is wanted'),
                             (['help', 'deploy'], 'there is no command "deploy"'),
                             (['completion', 'fish'], 'sluice completion: "fish": bash or zsh is wanted'),
                             (['completion'], 'sluice completion: "": bash or zsh is wanted'),

@@ -67,8 +67,8 @@ static void test_letters(void **state)
     expect("--: unknown flag, in -A-", (const char *const[5]){"-A-"});
     expect("-xA: unknown flag", (const char *const[5]){"-xA"});
     expect("--fx: unknown flag", (const char *const[5]){"--fx"});
-    expect("-A takes no value", (const char *const[5]){"-A=x"});
-    expect("-A takes no value", (const char *const[5]){"-AA=x"});
+    expect("-A=x: true or false is wanted, or nothing behind it", (const char *const[5]){"-A=x"});
+    expect("-A=: true or false is wanted, or nothing behind it", (const char *const[5]){"-AA="});
     expect("-f: its value is missing, wanted PATH", (const char *const[5]){"-Af"});
 }
 
@@ -77,13 +77,21 @@ static void test_refused(void **state)
     expect("--nope: unknown flag", (const char *const[5]){"--nope=1"});
     expect("-f: its value is missing, wanted PATH", (const char *const[5]){"--serve", "-f"});
     expect("--a-name-that-is-long: its value is missing, wanted VALUE", (const char *const[5]){"-a-name-that-is-long"});
-    expect("--serve takes no value", (const char *const[5]){"--serve=true"});
+    expect("--serve=yes: true or false is wanted, or nothing behind it", (const char *const[5]){"--serve=yes"});
     expect("bad is bad", (const char *const[5]){"-f", "bad", "--nope"});
     expect("", (const char *const[5]){"--"});
     expect("-f: PATH is wanted, got \"\"", (const char *const[5]){"-f", ""});
     expect("-f: PATH is wanted, got \"\"", (const char *const[5]){"-Af="});
     expect("a word is empty: \"\"", (const char *const[5]){"-A", ""});
     expect("a word is empty: \"\"", (const char *const[5]){"--", ""});
+}
+
+static void test_switches(void **state)
+{
+    expect("A=;serve=;help=;", (const char *const[5]){"-A=true", "--serve=1", "--help=T"});
+    expect("f=x;", (const char *const[5]){"-A=false", "--serve=F", "-f=x", "--help=0"});
+    expect("A=;A=;f=x;", (const char *const[5]){"-AA=t", "-f=x"});
+    expect("serve=;=true;", (const char *const[5]){"--serve", "true"});
 }
 
 static void test_help(void **state)
@@ -131,8 +139,8 @@ static void test_listen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forms), cmocka_unit_test(test_letters), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_help),  cmocka_unit_test(test_listen),
+        cmocka_unit_test(test_forms),    cmocka_unit_test(test_letters), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_switches), cmocka_unit_test(test_help),    cmocka_unit_test(test_listen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
