@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/curl_answer.h"
 #include "io/curl_setup.h"
 #include "io/inner_address.h"
 
@@ -105,37 +106,11 @@ static void call_fail(struct call *call, const struct err *err)
     call_free(call);
 }
 
-/* That of the last answer, behind all redirects. */
-static int64_t date_of(const struct call *call)
-{
-    struct curl_header *header;
-    if (curl_easy_header(call->easy, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) {
-        return 0;
-    }
-    int64_t seconds = curl_getdate(header->value, NULL);
-    return seconds > 0 ? seconds * 1000 : 0;
-}
-
 static void call_answer(struct call *call)
 {
-    long status = 0;
-    curl_off_t retry_after_s = 0, took_us = 0;
-    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-    char *content_type = NULL; /* is the handle's own */
-    curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &content_type);
-    curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &took_us);
-    int64_t date_ms = date_of(call);
+    struct http_response response = {.body = buf_str(&call->body), .body_len = call->body.len};
+    curl_answer_read(call->easy, &response);
     call_unlink(call);
-    struct http_response response = {
-        .status = (int)status,
-        .body = buf_str(&call->body),
-        .body_len = call->body.len,
-        .retry_after_ms = http_retry_after_ms(retry_after_s),
-        .content_type = content_type,
-        .date_ms = date_ms,
-        .took_us = took_us,
-    };
     struct err none = {.code = ERR_NONE};
     call->done(call->ctx, &response, &none);
     call_free(call);

@@ -59,7 +59,7 @@ struct http_response {
     int64_t retry_after_ms;   /* from Retry-After in seconds or as a date, HTTP_RETRY_AFTER_MAX_MS at most; 0: absent */
     const char *content_type; /* as the header has it; NULL: absent */
     int64_t date_ms; /* the server's time as its Date header tells it, so to the second; 0: absent, or no date */
-    int64_t took_us;          /* the whole call, as the transport has measured it; 0: it has not */
+    int64_t took_us; /* the whole call, as the transport has measured it; 0: it has not */
 };
 
 struct http;

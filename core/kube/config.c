@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/doc.h"
+#include "base/log.h"
 #include "io/file.h"
+#include "io/host.h"
 #include "kube/config_files.h"
 #include "kube/pem.h"
 
@@ -39,6 +41,44 @@ static bool read_text(const char *path, char **text, struct err *err)
     }
     buf_fini(&b);
     return ok;
+}
+
+static void drop_user(struct kube_config *config)
+{
+    char **texts[] = {&config->cert_file,    &config->key_file,         &config->tls.cert_pem,     &config->tls.key_pem,
+                      &config->token,        &config->token_file,       &config->username,         &config->password,
+                      &config->exec.command, &config->exec.api_version, &config->exec.install_hint};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        str_free(texts[i]);
+    }
+    str_list_fini(&config->exec.args);
+    str_list_fini(&config->exec.env);
+    config->exec = (struct kube_exec){0};
+}
+
+/* "http://HOST:PORT/..."; with a user before the host it is not looked into. */
+static bool is_loopback(const char *server)
+{
+    const char *begin = server + strlen("http://");
+    size_t len = strcspn(begin, "/");
+    const char *colon = memrchr(begin, ':', len), *bracket = memchr(begin, ']', len);
+    char *host = str_dup_n(begin, colon != NULL && colon > bracket ? (size_t)(colon - begin) : len);
+    bool is = memchr(begin, '@', len) == NULL && host_is_loopback(host);
+    str_free(&host);
+    return is;
+}
+
+/* Whoever is on the way would read a password that goes over plain HTTP. client-go sends none to such a server. On this
+ * machine there is nobody on the way, and a server of a demo wants to know who asks. */
+static void keep_secrets(struct kube_config *config)
+{
+    bool has_user = config->token != NULL || config->token_file != NULL || config->username != NULL ||
+                    config->exec.command != NULL || config->tls.cert_pem != NULL;
+    if (has_user && str_has_prefix(config->server, "http://") && !is_loopback(config->server)) {
+        log_warn(NULL, "%s: %s is plain HTTP, so the credentials of the user are not sent", config->source,
+                 config->server);
+        drop_user(config);
+    }
 }
 
 /* --- a kubeconfig's fields ---
@@ -192,6 +232,7 @@ bool kube_config_set_server(struct kube_config *config, const char *url, struct 
         config->source = str_format("server %s", config->server);
         config->namespace = str_dup("default");
     }
+    keep_secrets(config);
     return true;
 }
 
@@ -403,7 +444,9 @@ bool kube_config_load_files(const struct str_list *paths, const struct kube_choi
     char *name = config_files_name(&files);
     config->source = str_format("kubeconfig %s", name);
     bool ok = read_context(&files, choice, config, err);
-    if (!ok) {
+    if (ok) {
+        keep_secrets(config);
+    } else {
         err_wrap(err, "%s", config->source);
         kube_config_fini(config);
     }

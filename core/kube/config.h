@@ -33,6 +33,7 @@ struct kube_config {
 /* `path`: file; `context`: NULL for current-context. Relative file names (also of a tokenFile and of an exec command
  * with a slash) count from the kubeconfig's folder; data fields win over file fields, as in kubectl. Certificates
  * and keys are checked; what is not supported (proxy-url, impersonation, plugins that talk to a person) is refused.
+ * Of a server on plain HTTP, unless it is on this machine, the user's credentials are dropped, and a warning is logged.
  * Errors name the file, the entry and the field. */
 bool kube_config_load(const char *path, const char *context, struct kube_config *config, struct err *err);
 /* Entries of the kubeconfig that count in the place of those that it names; NULL: its own. */
@@ -48,6 +49,7 @@ bool kube_config_load_files(const struct str_list *paths, const struct kube_choi
  * tests, else "". */
 bool kube_config_in_cluster(const char *root, struct kube_config *config, struct err *err);
 /* Sets another server than the loaded one (the flag -master), or, in a zeroed config, a server that is called
- * without credentials. As in client-go, the expected name of the old server's certificate is dropped with it. */
+ * without credentials. As in client-go, the expected name of the old server's certificate is dropped with it. Of the
+ * credentials the same is true as of those that are loaded. */
 bool kube_config_set_server(struct kube_config *config, const char *url, struct err *err);
 void kube_config_fini(struct kube_config *config);

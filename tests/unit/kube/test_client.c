@@ -556,30 +556,6 @@ static void test_a_fixed_identity_is_asked_once(void **state)
     assert_string_equal(last_authorization(w), "");
 }
 
-/* --- the server's time --- */
-
-static bool with_date(void *ctx, const struct fake_http_seen *request, struct fake_http_answer *answer)
-{
-    answer->date_ms = *(const int64_t *)ctx;
-    answer->body = "{}";
-    return true;
-}
-
-static void test_the_time_is_that_of_the_server(void **state)
-{
-    struct world *w = *state;
-    int64_t date_ms = 0;
-    make_client(w, (struct kube_config){0});
-    fake_http_handle(w->fh, with_date, &date_ms);
-    ask(w, get_podinfo); /* a server that tells no date */
-    assert_int_equal(kube_client_now_ms(w->client), clock_wall_ms(fake_clock_clock(w->fc)));
-    date_ms = INT64_C(784111777000);
-    ask(w, get_podinfo);
-    assert_int_equal(kube_client_now_ms(w->client), date_ms);
-    fake_clock_advance(w->fc, 90000);
-    assert_int_equal(kube_client_now_ms(w->client), date_ms + 90000);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -601,7 +577,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_certificates_are_read_again_when_they_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_token_file_is_read_every_minute, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_fixed_identity_is_asked_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_the_time_is_that_of_the_server, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
