@@ -1,9 +1,9 @@
 /** One curve over the time of a release, drawn by uPlot, with its bounds, its verdicts and a cursor. */
 import uPlot from './uplot.js';
-import { colour, mark, range } from './scale.js';
+import { colour, labelled, mark, range } from './scale.js';
 import { clock, number, times } from './time.js';
 
-const HEIGHT = 150, STRIP_HEIGHT = 92, AXIS = 62, RADIUS = 4.5;
+const HEIGHT = 150, STRIP_HEIGHT = 92, AXIS = 62, LABEL = 18, RADIUS = 4.5;
 const FONT = '12px system-ui, sans-serif';
 
 const axis = more => ({
@@ -79,12 +79,25 @@ export class Chart {
     return { width: Math.max(120, this.place.clientWidth), height: this.form.lanes ? STRIP_HEIGHT : HEIGHT };
   }
 
-  valueAxis() {
+  laneAxis() {
     const { lanes } = this.form;
+    return axis({ size: AXIS, gap: 8, splits: () => lanes.map((_, i) => i),
+      values: (_, splits) => splits.map(value => lanes[value]) });
+  }
+
+  /** A bound has its label, and no grid line, which would hide its own. */
+  valueAxis() {
+    const bounds = () => {
+      const { min, max } = this.points.at(-1) ?? {};
+      return [min, max].filter(Number.isFinite);
+    };
     return axis({
       size: AXIS, space: 34, gap: 8,
-      splits: lanes ? () => lanes.map((_, i) => i) : undefined,
-      values: (_, splits) => splits.map(value => (lanes ? lanes[value] : number(value))),
+      splits: (plot, _, low, high, step) => labelled(low, high, step,
+        (high - low) * LABEL * devicePixelRatio / plot.bbox.height, bounds()),
+      values: (_, splits) => splits.map(number),
+      grid: { stroke: () => colour('--line'), width: 1,
+        filter: (_, splits) => splits.map(value => (bounds().includes(value) ? null : value)) },
     });
   }
 
@@ -104,7 +117,7 @@ export class Chart {
       axes: [
         axis({ size: 30, splits: plot => times(this.length, Math.max(2, plot.width / 110)),
           values: (_, splits) => splits.map(clock) }),
-        this.valueAxis(),
+        lanes ? this.laneAxis() : this.valueAxis(),
       ],
       series: [{}, curve],
       hooks: {

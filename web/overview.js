@@ -29,6 +29,7 @@ class Line {
     this.weight = element('span', {});
     this.phase = element('span', {});
     this.cells = [1, 2, 3, 4, 5].map(cell);
+    this.cells[1].className = 'weight';
     this.cells[0].append(this.phase);
     this.cells[1].append(element('span', { class: 'bar', 'aria-hidden': 'true' }, this.bar), ' ', this.weight);
     this.row = element('tr', { role: 'row' },

@@ -10,13 +10,16 @@ export function phaseText(row) {
   return row.paused !== undefined ? `${phase}, paused` : row.suspended ? `${phase}, suspended` : phase;
 }
 
+/** What it waits for and for how long, which replaces the engine's own "(for longer than 10m0s)". */
+const waiting = waits => `${(waits.message || waits.reason).replace(/ \(for longer than [^()]*\)$/, '')} `
+  + `(for ${since(waits.since)})`;
+
 /** What it waits for, and what is wrong; the most urgent first. */
 export function waitText(row) {
-  const waits = row.waits;
   return [
     row.refused && `refused: ${row.refused}`,
     row.paused !== undefined && `paused: ${row.paused || 'no reason was given'}`,
-    waits && `${waits.message || waits.reason} (for ${since(waits.since)})`,
+    row.waits && waiting(row.waits),
     row.warning,
   ].filter(Boolean).join(' · ');
 }

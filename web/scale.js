@@ -8,6 +8,17 @@ export function range(values) {
   return [low >= 0 ? Math.max(0, low - room) : low - room, high + room];
 }
 
+/** Where a value axis has its labels: at the bounds, and at the round values, `step` apart, that are not within `room`
+ *  of one. */
+export function labelled(low, high, step, room, bounds) {
+  const seen = bounds.filter(one => one >= low && one <= high), round = [];
+  for (let n = Math.ceil(low / step); n * step <= high; n++) {
+    round.push(n * step);
+  }
+  return [...seen, ...round.filter(value => seen.every(bound => Math.abs(bound - value) >= room))]
+    .sort((one, other) => one - other);
+}
+
 /** A colour of the style sheet, as it is now: light or dark. */
 export const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 

@@ -33,6 +33,15 @@ KEEP = None
 LINES_MAX = 1000  # of web/overview.js
 PAGES_MAX = 200  # FEED_PAGES_MAX of core/board/feed.h
 CONTRAST = world.contrast('h1', '.badge', '.outcome', 'small', 'td', 'th', 'a', '#link', '.note')
+# Which texts each figure has drawn.
+LABELS = '''window.labels = [];
+const fillText = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+  const figure = [...document.querySelectorAll('figure')].indexOf(this.canvas.closest('figure'));
+  (labels[figure] ??= new Set()).add(text);
+  document.body.dataset.drawn = figure; /* for who waits */
+  return fillText.call(this, text, ...place);
+};'''
 IMAGE = '<img src=x onerror="document.title=666">'
 
 
@@ -81,6 +90,18 @@ class Dashboard(unittest.TestCase):
         for part in ('checkout', 'shop', 'Failed', '0 %'):
             self.assertIn(part, row)
         self.assertEqual('1 canary', self.page.evaluate("document.querySelector('.note').textContent"))
+        bar, figure = self.page.evaluate("[...document.querySelectorAll('.weight > *')].map(one => [one.offsetTop, "
+                                         "one.offsetTop + one.offsetHeight])")
+        self.assertTrue(figure[0] <= bar[0] and bar[1] <= figure[1], 'bar and figure are on one line')
+
+    def test_how_long_it_waits(self):
+        """Once: the engine's message may say so, too."""
+        self.visit()
+        self.assertEqual('PodsNotReady (for 0s) · waiting for approval (gate by-qa) (for 0s)', self.page.evaluate(
+            '''Promise.all([import('./phase.js'), import('./time.js')]).then(([{ waitText }, { cluster }]) =>
+              [{ reason: 'PodsNotReady' }, { message: 'waiting for approval (gate by-qa) (for longer than 10m0s)' }]
+                .map(waits => waitText({ waits: { ...waits, since: new Date(cluster.now()).toISOString() } }))
+                .join(' · '))'''))
 
     def test_overview_follows(self):
         """A change appears without a reload, and nothing else moves."""
@@ -115,6 +136,17 @@ class Dashboard(unittest.TestCase):
             self.assertIn(line, rows)
         for figure, what in ((1, 'the line of its bound'), (2, 'a check that failed')):
             self.assertTrue(self.page.evaluate(DRAWN % figure), what)
+
+    def test_bounds_have_labels(self):
+        """Each value axis has its bound on it, and round values beside it where there is room."""
+        spy = self.page.call('Page.addScriptToEvaluateOnNewDocument', source=LABELS)
+        self.addCleanup(self.page.call, 'Page.removeScriptToEvaluateOnNewDocument', **spy)
+        self.release()
+        for figure, bound in ((1, '99'), (2, '500')):
+            self.page.wait(f"labels[{figure}]?.has('{bound}')")
+        self.assertEqual([[98, 99, 100], [500, 800, 1000], [0, 50, 100]], self.page.evaluate('''import('./scale.js')
+            .then(({ labelled }) => [labelled(97.8, 100.1, 1, 0.4, [99, 200]), labelled(380, 1040, 200, 110, [500]),
+              labelled(0, 100, 50, 18, [])])'''))
 
     def test_cursor(self):
         """The decision under the pointer, with what was asked and answered."""
