@@ -1,7 +1,7 @@
 ---@meta
 --- What a script is given, for the language server and for docs/reference.md. The words themselves are
 --- stdlib/script_words.lua and stdlib/checking.lua.
-error('this file describes words to the language server; it is not a module')
+assert(... == nil, 'this file describes words to the language server; it is not a module')
 
 --- The words of a strategy: what `run` is given. Each is on record when it comes back, so that after a crash another
 --- engine goes on behind it.
@@ -147,7 +147,7 @@ function rollout:check(name, params) end
 ---     local users = rollout:query 'sum(active_users{app="{{ target }}"})'
 ---@param text string a template like that of an inline query
 ---@return number? value nil: there is none
----@return string? cause why not
+---@return string cause why there is none
 function rollout:query(text) end
 
 --- Asks the metrics server of the Canary over a span of time that ends now. A moment without a value is left out. Each
@@ -158,7 +158,7 @@ function rollout:query(text) end
 ---@param span string from 1s to 720h
 ---@param step string one value for each; at most 300 values
 ---@return { time: number, value: number }[]? points in order; time is in seconds since 1970; nil: there are none
----@return string? cause why not
+---@return string cause why there is none
 function rollout:query_range(text, span, step) end
 
 --- Tells a webhook of the Canary something, at most once; it passes as other webhooks do.
@@ -189,7 +189,7 @@ function rollout:elapsed() end
 
 --- The live weights.
 ---@return { primary: integer, canary: integer, mirrored: boolean }? weights percent; nil: the routes cannot be read
----@return string? cause why not
+---@return string cause why there is none
 function rollout:weights() end
 
 --- The revision that is tried, as the status of the Release has it.
@@ -294,7 +294,7 @@ local c = {}
 ---     local value, cause = c:query 'sum(rate(orders_total{version="{{ target }}"}[{{ interval }}]))'
 ---@param text string with Flagger's variables of templates
 ---@return number? value nil: there is none
----@return string? cause why not
+---@return string cause why there is none
 function c:query(text) end
 
 --- Asks the metrics server over a span of time that ends now. A moment without a value is left out.
@@ -304,7 +304,7 @@ function c:query(text) end
 ---@param span string from 1s to 720h
 ---@param step string one value for each; at most 300 values
 ---@return { time: number, value: number }[]? points in order; time is in seconds since 1970; nil: there are none
----@return string? cause why not
+---@return string cause why there is none
 function c:query_range(text, span, step) end
 
 --- Asks an adapter that the Check brings in `spec.adapters`: a server that is no Prometheus.
@@ -313,7 +313,7 @@ function c:query_range(text, span, step) end
 ---@param adapter string its name there
 ---@param text string for the adapter, with Flagger's variables of templates
 ---@return number? value nil: there is none
----@return string? cause why not
+---@return string cause why there is none
 function c:ask(adapter, text) end
 
 --- Holds a value against bounds.

@@ -38,8 +38,9 @@ local M = {}
 
 ---@class Adapter
 ---@field name string
----@field request fun(ask: Ask): table an AdapterRequest, or an answer
----@field answer fun(ask: Ask, response: AdapterResponse): table an answer, or { request = …, keep = … }
+---@field request fun(ask: MetricAsk|AlertAsk): AdapterRequest|table a request, or an answer
+---@field answer fun(ask: MetricAsk|AlertAsk, response: AdapterResponse): MetricAnswer|table an answer, or
+---       { request = …, keep = … }
 
 local FIELDS = { name = 'string', request = 'function', answer = 'function' }
 local NAMES = { 'name', 'request', 'answer' }
@@ -205,4 +206,6 @@ function M.basic_auth(username, password)
   return 'Basic ' .. host.base64(username .. ':' .. password)
 end
 
-return setmetatable(M, { __call = define })
+setmetatable(M, { __call = define })
+
+return M

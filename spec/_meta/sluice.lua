@@ -11,7 +11,7 @@
 ---
 --- An error in a function that is given here stops the clock and is raised by the function that was called last
 --- from outside, in most cases world:run.
-error('this file describes a module to the language server; it is not one')
+assert(... == nil, 'this file describes a module to the language server; it is not one')
 
 local sluice = {}
 
@@ -185,7 +185,7 @@ function world:told(text) end
 
 --- What was measured in the last release: metric, value, verdict ('pass', 'fail', 'blind'), weight, …
 ---@param canary string?
----@return table[]
+---@return { metric: string, value: number?, verdict: 'pass'|'fail'|'blind', weight: integer }[]
 function world:checks(canary) end
 
 --- The object.

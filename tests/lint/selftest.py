@@ -194,8 +194,39 @@ def run_circles(files):
                               capture_output=True, text=True)
 
 
+ADDON = {
+    'core/script/prelude.lua': "  ['stdlib.strategy'] = true,\n  ['stdlib.blind'] = true,\n",
+    'lua/addon/words.lua': '---@class sluice.Rollout\n',
+    'spec/_meta/sluice.lua': '',
+    'lua/stdlib/strategy.lua': "---@class Strategy\n---@field run fun(rollout: sluice.Rollout)\n\n"
+                               "---@type fun(definition: Strategy): Strategy\n"
+                               "local strategy = require 'stdlib.definition'.of 'strategy'\n\nreturn strategy\n",
+    'lua/stdlib/blind.lua': "local M = {}\n---@param more Strategy[]?\nfunction M.params(more) end\nreturn M\n",
+}
+NOT_WHOLE = [
+    ('lua/stdlib/strategy.lua', "return require 'stdlib.definition'.of 'strategy'\n"),
+    ('lua/stdlib/strategy.lua', "local strategy = require 'stdlib.definition'.of 'strategy'\nreturn strategy\n"),
+    ('lua/stdlib/blind.lua', 'local M = {}\n---@return table<string, Param>? params\nreturn M\n'),
+    ('lua/addon/words.lua', '---@class sluice.Rollout: Words\n'),
+]
+
+
+def run_addon(files):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            path = pathlib.Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return subprocess.run([sys.executable, LINT.with_name('addon.py'), folder], capture_output=True, text=True)
+
+
 def main():
     failures = 0
+    for name, text in [('', None)] + NOT_WHOLE:
+        result = run_addon(ADDON if text is None else {**ADDON, name: text})
+        if result.returncode != (0 if text is None else 1) or name not in result.stdout:
+            failures += 1
+            print(f'addon: {name or "a whole one"}: {result.stdout}{result.stderr}')
     if run_circles({**CIRCLE, 'b': 'void b(void) {}\n'}).returncode != 0 or run_circles(CIRCLE).returncode != 1:
         failures += 1
         print('circles: found one where none is, or did not find what was planted')
@@ -210,7 +241,7 @@ def main():
                                                    result.stdout):
             failures += 1
             print(f'{rule}: did not find what was planted in {name}: {text[:60]!r}: {result.stdout}{result.stderr}')
-    print(f'{len(PLANTED)} planted, {failures} failures')
+    print(f'{len(PLANTED) + len(NOT_WHOLE)} planted, {failures} failures')
     sys.exit(1 if failures else 0)
 
 

@@ -7,7 +7,7 @@
 --- that is not finished keeps a record of its own. So a body may only depend on what operations
 --- answered, on the word's arguments and on results of earlier words: never on a clock, on random
 --- numbers of its own or on the order of pairs.
-error('this file describes the host to the language server; it is not a module')
+assert(... == nil, 'this file describes the host to the language server; it is not a module')
 
 ---@class host
 ---@field null userdata null inside of a list, where nil would be a hole; elsewhere null is nil

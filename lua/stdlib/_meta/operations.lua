@@ -3,7 +3,7 @@
 --- engine and the specs' fake host are both held; this page shows the rows (spec/operations_spec.lua compares them)
 --- and says what they mean. A wrong call is raised, and names the operation, the argument, what was wanted and what
 --- came. The world's failures are fields of the answer (`error`), never raised.
-error('this file describes operations to the reader; it is not a module')
+assert(... == nil, 'this file describes operations to the reader; it is not a module')
 
 --- facts {} -> { now: integer, name: string, namespace: string, target: string, target_kind: string,
 --- service: string, provider: string, phase: string, failed_checks: integer, iterations: integer, weight: integer,
