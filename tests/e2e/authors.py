@@ -556,7 +556,6 @@ class New(Author):
         self.assertIn('function rollout:shift(weight) end', (library / 'words.lua').read_text())
         self.assertIn('function world:deploy(image, canary) end', (library / 'sluice.lua').read_text())
         self.assertIn('function M.weight(options', (library / 'stdlib/param.lua').read_text())
-        self.assertIn('---@type fun(definition: Strategy): Strategy\n', (library / 'stdlib/strategy.lua').read_text())
         self.assertIn('---@overload fun(definition: Adapter): ', (library / 'stdlib/adapter.lua').read_text())
 
     def test_check(self):
