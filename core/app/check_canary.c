@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "canary/refusal.h"
 #include "canary/request.h"
+#include "canary/unread.h"
 #include "kube/object.h"
 #include "sim/api/api.h"
 
@@ -172,19 +173,15 @@ static void warn_at(struct check *check, const struct check_source *source, cons
                                               .text = (char *)text});
 }
 
-/* An annotation that nobody reads does nothing, and the engine has nobody to tell. */
 static void look_at_annotations(struct check *check, const struct check_source *source, const struct node *canary)
 {
     struct node_iter it = node_iterate(node_at(canary, "metadata", "annotations"));
     while (node_next(&it)) {
-        bool known = str_equal(it.key, PAUSE_ANNOTATION) || str_equal(it.key, REQUEST_ANNOTATION);
-        if (str_has_prefix(it.key, "sluice.dev/") && !known) {
-            char *text = str_format("metadata.annotations: the engine reads no %s of a Canary, only " PAUSE_ANNOTATION
-                                    " and " REQUEST_ANNOTATION,
-                                    it.key);
+        char *text = unread_annotation(it.key);
+        if (text != NULL) {
             warn_at(check, source, it.value, text);
-            str_free(&text);
         }
+        str_free(&text);
     }
 }
 

@@ -84,6 +84,7 @@ static void on_wake(struct timer *timer, void *ctx)
     asked_look(&actor->asked, canary.root);
     note_refused(actor, !accepted);
     gauges_canary(&actor->context->gauges, &actor->shown, &canary, accepted);
+    actor_tell_unread(actor, &canary);
     if (actor_is_busy(actor)) { /* the thing under way wakes the actor when it ends */
         if (actor->run != NULL) {
             run_poke(actor->run);
@@ -191,6 +192,7 @@ void actor_free(struct actor *actor)
     str_free(&actor->refusal);
     str_free(&actor->answered);
     str_free(&actor->held);
+    str_free(&actor->unread);
     asked_fini(&actor->asked);
     doc_free(actor->unfit_spec);
     str_free(&actor->uid);

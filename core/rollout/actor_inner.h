@@ -4,6 +4,7 @@
  *   actor_refusal.c                               a Canary that is refused
  *   actor_request.c · actor_verdict.c             what people ask, and whether it makes sense
  *   actor_pause.c                                 what holds the Canary still, on record
+ *   actor_unread.c                                annotations that nobody reads
  *   actor_look.c                                  the look by one spec
  *   actor_release.c                               begins releases and looks after the one that runs
  *   actor_spec.c                                  which spec a running release goes by
@@ -95,6 +96,7 @@ struct actor {
     int64_t creating_retry_ms, creating_after_ms; /* monotonic: no Release is created before that */
     char *warning;                                /* what was last said of the weights; NULL: nothing yet */
     int warning_writes;
+    char *unread;            /* annotations that nobody reads, as they were told; NULL: none */
     char *held;              /* that it stands still, as it was told; NULL: it does not */
     bool paused;             /* by an annotation; told */
     bool end_told;           /* the answer to a request has told that it is not paused any more */
@@ -235,6 +237,11 @@ bool actor_lacks_pause(struct actor *actor, const struct canary *canary);
 /* Freezes the run, and tells why once it has. */
 void actor_suspend(struct actor *actor, const struct canary *canary);
 void actor_end_pause(struct actor *actor);
+
+/* --- actor_unread.c --- */
+
+/* One event for each text: an engine that starts tells it once more. */
+void actor_tell_unread(struct actor *actor, const struct canary *canary);
 
 /* --- actor_look.c --- */
 
