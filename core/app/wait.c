@@ -14,8 +14,7 @@
 #include "app/wait_progress.h"
 #include "base/duration.h"
 #include "base/str.h"
-#include "canary/condition.h"
-#include "canary/pause.h"
+#include "canary/hold.h"
 #include "canary/phase.h"
 #include "kube/object.h"
 #include "release/history.h"
@@ -111,22 +110,17 @@ static void decide(struct change *change, enum outcome outcome, char *message)
 /* ", …" for people: what keeps the Canary from going on (str_free). */
 static char *find_hindrance(const struct node *canary)
 {
-    const struct node *accepted = object_condition(canary, CONDITION_ACCEPTED);
-    const struct node *waiting = object_condition(canary, CONDITION_WAITING);
-    struct pause pause;
-    pause_read(&pause, canary);
-    char *held = pause.through == NULL                       ? NULL
-                 : strcmp(pause.through, PAUSE_SUSPEND) == 0 ? str_dup(", spec.suspend holds it")
-                 : pause.reason == NULL                      ? str_dup(", paused")
-                                                             : str_format(", paused: %s", pause.reason);
-    pause_fini(&pause);
-    if (held != NULL) {
-        return held;
-    } else if (node_is(node_get(accepted, "status"), "False")) {
-        return str_format(", the Canary is refused: %s", node_str_or(node_get(accepted, "message"), "?"));
+    struct hold hold;
+    if (!hold_read(&hold, canary)) {
+        return str_dup("");
     }
-    const char *why = node_str(node_get(waiting, "message"));
-    return str_format("%s%s", why != NULL ? ", " : "", why != NULL ? why : "");
+    static const char *const kinds[] = {[HOLD_PAUSED] = ", paused",
+                                        [HOLD_SUSPENDED] = ", spec.suspend holds it",
+                                        [HOLD_REFUSED] = ", the Canary is refused",
+                                        [HOLD_WAITING] = ""};
+    bool says_why = hold.kind != HOLD_SUSPENDED && !str_empty(hold.message);
+    const char *colon = hold.kind == HOLD_WAITING ? ", " : ": ";
+    return str_format("%s%s%s", kinds[hold.kind], says_why ? colon : "", says_why ? hold.message : "");
 }
 
 /* `release`: that of the change, where there is one already, as at gate confirm-rollout; NULL: none. */
@@ -353,18 +347,15 @@ static int tell(const struct words *words, struct session *session, const struct
 static bool release_is_read(void *ctx)
 {
     const struct change *change = ctx;
-    return store_is_synced(change->releases);
+    return store_is_synced(change->releases) && (change->canaries == NULL || store_is_synced(change->canaries));
 }
 
 static void see_release(struct change *change, const struct node *release)
 {
-    if (change->canaries == NULL) {
-        wait_progress_see(&change->progress, NULL, release);
-    } else if (store_is_synced(change->canaries)) {
-        struct doc *canary = store_find(change->canaries, change->namespace, change->canary);
-        wait_progress_see(&change->progress, doc_root(canary), release);
-        doc_free(canary);
-    }
+    struct doc *canary =
+        change->canaries != NULL ? store_find(change->canaries, change->namespace, change->canary) : NULL;
+    wait_progress_see(&change->progress, doc_root(canary), release);
+    doc_free(canary);
 }
 
 static bool release_is_over(void *ctx)

@@ -27,32 +27,27 @@ void wait_progress_fini(struct wait_progress *progress)
 
 /* --- the state of a release, in words --- */
 
-/* As sluice status has it under WAITS FOR; NULL: it waits for nothing. */
-static char *find_wait(const struct node *canary, const char *name)
+/* As sluice status has it under WAITS FOR; NULL: it waits for nothing. Before there is a release (NULL) a Canary waits
+ * for its first Pods, say: of that people are told only what they do something about. */
+static char *find_wait(const struct node *canary, const struct node *release)
 {
     struct hold hold;
-    char *text = NULL;
-    if (hold_read(&hold, canary)) {
-        bool has_message = !str_empty(hold.message);
-        text =
-            str_format("%s waits: %s%s%s", name, hold.reason, has_message ? ": " : "", has_message ? hold.message : "");
+    if (!hold_read(&hold, canary) || (release == NULL && hold.kind == HOLD_WAITING)) {
+        return NULL;
     }
+    const char *name = object_name(release != NULL ? release : canary);
+    char *why = hold_text(&hold), *text = str_format("%s waits: %s", name, why);
+    str_free(&why);
     return text;
 }
 
 /* NULL: nothing is to be told of it. A Canary at rest is about to begin the release, or has ended it: of that the
  * command's last line tells. */
-static char *write_state(const struct node *canary, const struct node *release)
+static char *find_step(const struct node *canary, const struct node *release)
 {
-    if (release == NULL || !release_state_is_open(node_str(node_at(release, "status", "state")))) {
-        return NULL;
-    }
     const char *name = object_name(release);
     const char *phase = node_str_or(node_at(canary, "status", "phase"), "");
-    char *wait = find_wait(canary, name);
-    if (wait != NULL) {
-        return wait;
-    } else if (canary != NULL && phase_state(phase) != PHASE_MID_RUN) {
+    if (canary != NULL && phase_state(phase) != PHASE_MID_RUN) {
         return NULL;
     } else if (strcmp(phase, PHASE_PROMOTING) == 0 || strcmp(phase, PHASE_FINALISING) == 0) {
         return str_format("%s: %s", name, phase);
@@ -78,8 +73,10 @@ static void on_due(struct timer *timer, void *ctx)
 
 void wait_progress_see(struct wait_progress *progress, const struct node *canary, const struct node *release)
 {
-    char *state = progress->quiet ? NULL : write_state(canary, release);
-    bool is_first = !progress->looked, is_news = state != NULL && !str_equal(state, progress->state);
+    bool is_open = release != NULL && release_state_is_open(node_str(node_at(release, "status", "state")));
+    char *wait = progress->quiet ? NULL : find_wait(canary, is_open ? release : NULL);
+    char *state = wait != NULL || progress->quiet || !is_open ? wait : find_step(canary, release);
+    bool is_first = !progress->looked && wait == NULL, is_news = state != NULL && !str_equal(state, progress->state);
     progress->looked = true;
     if (state == NULL) {
         return;

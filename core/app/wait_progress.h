@@ -1,5 +1,5 @@
-/* What sluice wait tells while it waits: a line on stderr for each change of the release, never more than one a second.
- * A wait that sees no change tells nothing. */
+/* What sluice wait tells while it waits: a line on stderr of what holds the Canary at the beginning, and one for each
+ * change of the release, never more than one a second. */
 #pragma once
 
 #include "base/doc.h"
@@ -15,5 +15,6 @@ struct wait_progress {
 
 void wait_progress_init(struct wait_progress *progress, struct clock *clock, bool quiet);
 void wait_progress_fini(struct wait_progress *progress);
-/* The Canary and its release are like this now (NULL: not there). What is seen first is told by no line. */
+/* The Canary and its release are like this now (NULL: not there). Of what is seen first a line tells only what the
+ * Canary waits for. */
 void wait_progress_see(struct wait_progress *progress, const struct node *canary, const struct node *release);

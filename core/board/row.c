@@ -2,9 +2,8 @@
 
 #include "base/str.h"
 #include "canary/condition.h"
+#include "canary/hold.h"
 #include "canary/names.h"
-#include "canary/pause.h"
-#include "canary/request.h"
 #include "kube/object.h"
 #include "release/history.h"
 
@@ -18,33 +17,37 @@ static void set_number(struct doc *doc, struct node *row, const char *key, const
     }
 }
 
-/* The message of a condition while it has this status; NULL otherwise. */
-static const char *message_of(const struct node *canary, const char *type, const char *status)
+/* The message of WeightsEffective while it is False; NULL otherwise. */
+static const char *find_warning(const struct node *canary)
 {
-    const struct node *condition = object_condition(canary, type);
-    return node_is(node_get(condition, "status"), status) ? node_str_or(node_get(condition, "message"), "") : NULL;
+    const struct node *condition = object_condition(canary, CONDITION_WEIGHTS_EFFECTIVE);
+    return node_is(node_get(condition, "status"), "False") ? node_str_or(node_get(condition, "message"), "") : NULL;
 }
 
 static void set_waits(struct doc *doc, struct node *row, const struct node *canary)
 {
-    const struct node *condition = object_condition(canary, CONDITION_WAITING);
-    if (!node_is(node_get(condition, "status"), "True")) {
-        return;
+    struct hold hold;
+    if (hold_read_waiting(&hold, canary)) {
+        struct node *waits = node_ensure_object(doc, row, "waits");
+        node_set_str(doc, waits, "reason", hold.reason);
+        node_set_str(doc, waits, "message", hold.message);
+        node_set_str(doc, waits, "since", hold.since);
     }
-    struct node *waits = node_ensure_object(doc, row, "waits");
-    node_set_str(doc, waits, "reason", node_str(node_get(condition, "reason")));
-    node_set_str(doc, waits, "message", node_str(node_get(condition, "message")));
-    node_set_str(doc, waits, "since", node_str(node_get(condition, "lastTransitionTime")));
+}
+
+static void set_refused(struct doc *doc, struct node *row, const struct node *canary)
+{
+    struct hold hold;
+    bool is_refused = hold_read_refusal(&hold, canary);
+    node_set_str(doc, row, "refused", !is_refused ? NULL : hold.message != NULL ? hold.message : "");
 }
 
 /* "": for no reason that somebody has given. */
 static void set_paused(struct doc *doc, struct node *row, const struct node *canary)
 {
-    const char *text = request_pause(canary);
-    struct pause pause;
-    pause_read(&pause, canary);
-    node_set_str(doc, row, "paused", text != NULL && pause.reason == NULL ? "" : text);
-    pause_fini(&pause);
+    struct hold hold;
+    bool is_paused = hold_read_pause(&hold, canary) && hold.kind == HOLD_PAUSED;
+    node_set_str(doc, row, "paused", !is_paused ? NULL : hold.message != NULL ? hold.message : "");
 }
 
 static void set_answer(struct doc *doc, struct node *row, const struct node *answer)
@@ -94,7 +97,7 @@ struct doc *row_of(const struct node *canary, const struct store *releases)
     set_paused(doc, row, canary);
     set_waits(doc, row, canary);
     set_answer(doc, row, node_get(status, "lastRequest"));
-    node_set_str(doc, row, "refused", message_of(canary, CONDITION_ACCEPTED, "False"));
-    node_set_str(doc, row, "warning", message_of(canary, CONDITION_WEIGHTS_EFFECTIVE, "False"));
+    set_refused(doc, row, canary);
+    node_set_str(doc, row, "warning", find_warning(canary));
     return doc;
 }

@@ -121,9 +121,11 @@ class ByHand(Served):
         self.assertRegex(taken[2], '^sluice wait: podinfo-1 was taken back: rolled back by .*: INC-4711\n$')
         self.assertEqual((0, 'podinfo-2 releases that revision again\n', ''),
                          self.hand('retry', '-ntest', 'Canary.v1beta1.flagger.app/podinfo'))
-        self.until(lambda: self.canary()['status']['phase'] == 'WaitingPromotion')
+        self.until(lambda: 'GateClosed' in self.hand('status', '-n', 'test')[1])
         waiting = self.hand('wait', '-n', 'test', 'release/podinfo-2', '--timeout', '1ms')
-        self.assertEqual((3, '', 'sluice wait: undecided in that time: podinfo-2 is Running, at weight 50\n'), waiting)
+        self.assertEqual((3, ''), waiting[:2])
+        self.assertRegex(waiting[2], r'^podinfo-2 waits: GateClosed: waiting for promotion approval gate .*\n'
+                                     'sluice wait: undecided in that time: podinfo-2 is Running, at weight 50\n$')
         undecided = self.hand('wait', '-n', 'test', 'deployment/podinfo', '--timeout', '1ms')
         self.assertEqual((3, ''), undecided[:2])
         self.assertIn('podinfo-2 is WaitingPromotion, at weight 50', undecided[2])

@@ -50,10 +50,23 @@ class Waits(hand.Served):
                      json.dumps({'spec': {'analysis': {'webhooks': [gate]}}}))
         self.push(2)
         self.until(lambda: 'GateClosed' in self.hand('status', '-n', 'test')[1])
-        status, _, error = self.hand('wait', '-n', 'test', 'deployment/podinfo', '--timeout', '1ms')
+        status, _, error = self.hand('wait', '-q', '-n', 'test', 'deployment/podinfo', '--timeout', '1ms')
         self.assertEqual(3, status)
         self.assertRegex(error, r'^sluice wait: undecided in that time: podinfo-1 has not begun, '
                                 r'waiting for approval start \(gate confirm-rollout\)')
+
+    def test_what_holds_it_before_the_wait_begins(self):
+        """Told at once, and before there is a release by the name of the Canary."""
+        self.hand('wait', '-n', 'test', 'deployment/podinfo')
+        self.hand('pause', '-n', 'test', 'podinfo', '--reason', 'INC-4711')
+        self.push(2)
+        waiting = self.start('deployment/podinfo')
+        self.assertEqual('podinfo waits: Paused: INC-4711\n', waiting.stderr.readline())
+        self.hand('resume', '-n', 'test', 'podinfo')
+        self.until(lambda: 'GateClosed' in self.hand('status', '-n', 'test')[1])
+        gate = 'podinfo-1 waits: GateClosed: waiting for promotion approval gate (gate confirm-promotion)'
+        for words in (['deployment/podinfo'], ['release/podinfo-1']):
+            self.assertIn(gate, self.start(*words).stderr.readline())
 
 
 if __name__ == '__main__':
