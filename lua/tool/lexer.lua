@@ -28,6 +28,10 @@ local SYMBOLS = { '...', '..', '==', '~=', '<=', '>=', '::' } -- the longest fir
 local ESCAPES = { a = '\a', b = '\b', f = '\f', n = '\n', r = '\r', t = '\t', v = '\v', ['\\'] = '\\', ['"'] = '"',
   ["'"] = "'", ['\n'] = '\n' }
 
+-- The forms of a number, and what LuaJIT lets stand behind one: 64-bit integers and imaginary numbers.
+local NUMBERS = { '^0[xX][%x.]+[pP][+-]?%d+', '^0[xX][%x.]+', '^0[bB]%d+', '^[%d.]+[eE][+-]?%d+', '^[%d.]+' }
+local TAILS = { [''] = true, ll = true, ull = true, llu = true, i = true }
+
 ---@class Lexer
 ---@field text string
 ---@field at integer
@@ -118,10 +122,12 @@ function Lexer:quoted(quote)
 end
 
 function Lexer:number()
-  local text = self.text:match('^0[xX][%x.]+[pP][+-]?%d+', self.at) or self.text:match('^0[xX][%x.]+', self.at)
-    or self.text:match('^[%d.]+[eE][+-]?%d+', self.at) or self.text:match('^[%d.]+', self.at)
+  local text
+  for _, form in ipairs(NUMBERS) do
+    text = text or self.text:match(form, self.at)
+  end
   local tail = self.text:match('^[%w_]*', self.at + #text)
-  if tail ~= '' and not tail:find '^[uU]?[lL][lL]$' and tail ~= 'i' and tail ~= 'I' or not tonumber(text) then
+  if not TAILS[tail:lower()] or not tonumber(text) then
     self:fail("malformed number near '" .. text .. tail .. "'")
   end
   self:advance(self.at + #text + #tail)
@@ -175,12 +181,18 @@ end
 function M.tokens(text)
   local lexer = setmetatable({ text = text, at = 1, line = 1, from = 1 }, Lexer)
   local tokens = {}
-  if text:sub(1, 1) == '#' then -- as loadfile
-    lexer:advance(text:match '^[^\n]*()')
+  lexer:advance(text:match '^\239\187\191()' or 1) -- a byte order mark, and a line with #, as loadfile
+  if text:sub(lexer.at, lexer.at) == '#' then
+    lexer:advance(text:match('^[^\n]*()', lexer.at))
   end
   repeat
     tokens[#tokens + 1] = lexer:next()
   until tokens[#tokens].kind == 'eof'
+  for i, token in ipairs(tokens) do -- to LuaJIT, goto is a name wherever it does not lead to one
+    if token.kind == 'goto' and tokens[i + 1].kind ~= 'name' then
+      token.kind = 'name'
+    end
+  end
   return tokens
 end
 

@@ -97,7 +97,8 @@ end
 function Scan:check_numbers(block)
   tree.walk_block(block, function(node)
     if node.kind == 'number' and node.value == nil then
-      local plain = node.literal:match '^0[xX]%x+' or node.literal:match '^[%d.]+'
+      local plain = node.literal:match '^0[xX]%x+' or node.literal:match '^0[bB]%d+'
+        or node.literal:match '^[%d.]+'
       self:find('error', node, '%s is no number of Lua: nothing takes it; wanted %s', node.literal, plain)
     end
   end)

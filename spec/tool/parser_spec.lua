@@ -24,7 +24,9 @@ describe('tool.parser', function()
     for _, text in ipairs { 'a = [==[ ]] ]==]', "a = '\\x41\\z  \n b\\065\\\n'", 'a = 0x1p4 + 1e-3 + .5 + 3. + 5LL',
       'a.b["c"]:d{}"x"[5].e = 1', 'a, b.c = 1, 2', 'goto x ::x::', 'repeat local y until y', '#!/bin/lua\nreturn',
       'function a.b:c(...) return ... end', 'for i = 1, 2 do break end', '-- [[ x\n--[[ y\n]] return;', 'a = -2 ^ - 2',
-      'local a <const> = 1' } do
+      'local a <const> = 1', 'a = 0b101 + 0B11LL + 1LLU + 2uLl + 3i', 'a = 0b102', 'a = 1LUL',
+      'local goto = 1 return goto.goto', 'goto = function(goto) goto() end goto x ::x::', 'goto 1',
+      '\239\187\191return' } do
       local lua = loadstring(text:gsub('^#[^\n]*', '')) ~= nil
       local ours, fault = pcall(parser.parse, text)
       assert.equal(lua, ours, text .. ': ' .. (ours and 'read' or tostring(fault.text or fault)))

@@ -72,6 +72,8 @@ describe('tool.scan', function()
     ['weight = 5'] = '3:1: warning: global weight is set: local is missing',
     ['rollout:shift(5LL)'] = '3:15: error: 5LL is no number of Lua: nothing takes it; wanted 5',
     ['local _ = 0x1fULL'] = '3:11: error: 0x1fULL is no number of Lua: nothing takes it; wanted 0x1f',
+    ['local _ = 0b11LLU'] = '3:11: error: 0b11LLU is no number of Lua: nothing takes it; wanted 0b11',
+    ['rollout:shift(0b101, 5LL)'] = '3:22: error: 5LL is no number of Lua: nothing takes it; wanted 5',
     ["local f = coroutine.wrap(function() rollout:wait '1m' end) f()"] =
       '3:45: error: wait: no word can run inside a coroutine of the script',
     ["local function f() for _ = 1, 2 do rollout:wait '1m' end end coroutine.create(f)"] =
