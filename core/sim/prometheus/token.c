@@ -1,7 +1,6 @@
 #include "sim/prometheus/token.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -113,21 +112,56 @@ static bool take_end(struct promql_lexer *lexer, struct err *err)
     return true;
 }
 
+/* The characters of a number. `_` may stand between two digits. */
+static size_t number_len(const char *text)
+{
+    bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    int (*is_digit)(int) = is_hex ? isxdigit : isdigit;
+    size_t len = is_hex ? 2 : 0;
+    for (;; len++) {
+        unsigned char c = (unsigned char)text[len];
+        unsigned char before = len > 0 ? (unsigned char)text[len - 1] : '\0';
+        bool is_between = c == '_' && (is_hex || is_digit(before)) && is_digit((unsigned char)text[len + 1]);
+        bool is_sign = (c == '+' || c == '-') && tolower(before) == 'e';
+        if (!is_digit(c) && !is_between && (is_hex || (c != '.' && c != 'e' && c != 'E' && !is_sign))) {
+            return len;
+        }
+    }
+}
+
+/* As Go reads it: a whole number that begins with 0 is octal, unless an 8 or a 9 is in it. Returns false where the text
+ * is no number. */
+static bool read_number(const char *text, size_t len, double *number)
+{
+    struct buf plain;
+    buf_init(&plain, STRING_MAX);
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] != '_') {
+            buf_append_char(&plain, text[i]);
+        }
+    }
+    char *digits = buf_take(&plain);
+    char *end;
+    bool is_octal = digits[0] == '0' && digits[strspn(digits, "01234567")] == '\0';
+    *number = is_octal ? (double)strtoll(digits, &end, 8) : strtod(digits, &end);
+    bool is_whole = end != digits && *end == '\0';
+    mem_free(digits);
+    return is_whole;
+}
+
 static bool take_number(struct promql_lexer *lexer, const char *at, struct err *err)
 {
-    char *end;
-    errno = 0;
+    size_t len = number_len(at);
     lexer->token.type = PROMQL_NUMBER;
-    lexer->token.number = strtod(at, &end);
-    lexer->token.len = (size_t)(end - at);
-    if (is_name_char(*end)) {
-        return promql_fail(lexer, lexer->at, err, "bad number or duration syntax: \"%.*s\"", (int)lexer->token.len + 1,
-                           at);
+    lexer->token.len = len;
+    if (!read_number(at, len, &lexer->token.number) || is_name_char(at[len])) {
+        int read = (int)(len + strspn(at + len, "_"));
+        return promql_fail(lexer, lexer->at, err, "bad number or duration syntax: \"%.*s\"", read, at);
     }
-    if (errno == ERANGE && isinf(lexer->token.number)) {
+    if (isinf(lexer->token.number)) {
         return promql_fail(lexer, lexer->at, err,
-                           "error parsing number: strconv.ParseFloat: parsing \"%.*s\": value out of range",
-                           (int)lexer->token.len, at);
+                           "error parsing number: strconv.ParseFloat: parsing \"%.*s\": value out of range", (int)len,
+                           at);
     }
     return true;
 }

@@ -85,15 +85,20 @@ local function read_string(text, at)
   end
 end
 
+--- As Go reads it: `_` may stand between two digits, and a whole number that begins with 0 is octal, unless an 8 or a 9
+--- is in it.
+---@return string literal
+---@return number value
 local function read_number(text, at)
-  local literal = text:match('^0[xX]%x+', at) or text:match('^%d+%.?%d*[eE][+-]?%d+', at)
-    or text:match('^%.%d+[eE][+-]?%d+', at) or text:match('^%d+%.?%d*', at) or text:match('^%.%d+', at)
-  if not literal then
-    return nil
-  elseif text:find('^[%w_.]', at + #literal) then
+  local literal = text:match('^0[xX][%x_]+', at)
+  local pair = literal and '([%xxX])_%f[%x]' or '(%d)_%f[%d]'
+  literal = literal or text:match('^[%d_]*%.?[%d_]*[eE][+-]?%d[%d_]*', at) or text:match('^[%d_]*%.?[%d_]*', at)
+  local plain = literal:gsub(pair, '%1')
+  local value = plain:find '^0[0-7]+$' and tonumber(plain, 8) or tonumber(plain)
+  if not value or text:find('^[%w_.]', at + #literal) then
     failure.bad_data('parse error: bad number or duration syntax: "%s"', text:match('^[%w_.]+', at))
   end
-  return literal
+  return literal, value
 end
 
 --- Behind blanks and comments.
@@ -125,8 +130,8 @@ local function read_token(text, at, place)
     if ms then
       return { kind = 'duration', text = text:sub(at, behind - 1), value = ms, at = at }, behind
     end
-    local literal = read_number(text, at)
-    return { kind = 'number', text = literal, value = tonumber(literal), at = at }, at + #literal
+    local literal, value = read_number(text, at)
+    return { kind = 'number', text = literal, value = value, at = at }, at + #literal
   end
   local name = text:match(place.brackets and '^[%a_][%w_]*' or '^[%a_:][%w_:]*', at)
   if name then

@@ -198,8 +198,13 @@ describe('operators', function()
   it('bind as the server says', function()
     for query, wanted in pairs { ['1 + 2 * 3'] = '7', ['2 ^ 3 ^ 2'] = '512', ['-2 ^ 2'] = '-4', ['(1 + 2) * 3'] = '9',
       ['7 % 4'] = '3', ['-7 % 4'] = '-3', ['1 / 0'] = 'inf', ['2 > bool 1'] = '1', ['1 == bool 2'] = '0',
-      ['2 ^ -1'] = '0.5', ['0x1F'] = '31', ['1e3'] = '1000', ['-Inf'] = '-inf' } do
+      ['2 ^ -1'] = '0.5', ['0x1F'] = '31', ['1e3'] = '1000', ['-Inf'] = '-inf', ['010'] = '8', ['08'] = '8',
+      ['010.5'] = '10.5', ['010e1'] = '100', ['0_17'] = '15', ['0_8'] = '8', ['0x_1F'] = '31', ['0xE_1'] = '225',
+      ['1_000.5'] = '1000.5', ['1e+1_0'] = '1e+10', ['.5_0'] = '0.5', ['5.'] = '5' } do
       assert.equal(wanted, ask(query), query)
+    end
+    for _, query in ipairs { '1__0', '1_', '1._5', '1_.5', '1e_1', '0x1_', '0x', '0x1p4', '1e', '1.2.3', '00x1' } do
+      assert.equal(('bad_data: parse error: bad number or duration syntax: "%s"'):format(query), ask(query))
     end
   end)
 
