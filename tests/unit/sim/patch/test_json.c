@@ -81,6 +81,34 @@ static void test_operations(void **state)
     }
 }
 
+/* The same number in another text is another one to a server. */
+static void test_a_number_is_compared_as_it_is_written(void **state)
+{
+    static const struct {
+        const char *patch;
+        bool passes;
+    } cases[] = {
+        {"[{'op':'test','path':'/size','value':2}]", true},
+        {"[{'op':'test','path':'/size','value':2.0}]", false},
+        {"[{'op':'test','path':'/size','value':2e0}]", false},
+        {"[{'op':'test','path':'/weight','value':1.5}]", true},
+        {"[{'op':'test','path':'/deep','value':{'list':[1,-3]}}]", true},
+        {"[{'op':'test','path':'/deep','value':{'list':[1,-3.0]}}]", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct doc *object = fake_doc("{'size':2,'weight':1.5,'deep':{'list':[1,-3]}}"),
+                   *patch = fake_doc(cases[i].patch);
+        struct err err = {0};
+        struct doc *made = patch_json(doc_root(object), doc_root(patch), &err);
+        if ((made != NULL) != cases[i].passes) {
+            fail_msg("%s: %s", cases[i].patch, made != NULL ? "not refused" : err.text);
+        }
+        doc_free(object);
+        doc_free(patch);
+        doc_free(made);
+    }
+}
+
 static void test_what_is_no_patch(void **state)
 {
     static const struct {
@@ -105,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_operations),
+        cmocka_unit_test(test_a_number_is_compared_as_it_is_written),
         cmocka_unit_test(test_what_is_no_patch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
