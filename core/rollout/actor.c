@@ -186,6 +186,7 @@ void actor_free(struct actor *actor)
     promoted_memory_fini(&actor->promoted);
     str_free(&actor->step.name);
     str_free(&actor->failed.name);
+    str_free(&actor->specless);
     str_free(&actor->cleared);
     str_free(&actor->warning);
     str_free(&actor->unfit);

@@ -91,6 +91,7 @@ struct actor {
     struct waiting waiting;
     struct status_write status_write;
     char *refusal;                   /* of the Canary, as it was told; NULL: none */
+    char *specless;                  /* the Release that no spec is known for, which waits; NULL: none */
     char *cleared;                   /* the Release whose share was looked at under the spec of before; NULL: none */
     struct trouble creating_trouble; /* with the next Release */
     int64_t creating_retry_ms, creating_after_ms; /* monotonic: no Release is created before that */
@@ -185,6 +186,8 @@ bool actor_is_primary_ready(const struct actor *actor, const struct canary *cana
 
 /* Goes on with the open Release that the store has. */
 void actor_resume(struct actor *actor, const struct doc *release);
+/* No spec is known that this open Release could go on by: it is taken up once its Canary is accepted. */
+bool actor_is_specless(const struct actor *actor, const struct doc *release);
 /* No release is open. When the phase is one of mid-run all the same, the release was Flagger's, lost or superseded: the
  * next one starts at weight 0, goes on where another strategy left off, or finishes what is promoted already. */
 void actor_look_for_revision(struct actor *actor, const struct canary *canary, const struct target_now *now,

@@ -18,7 +18,7 @@
 struct on_record {
     struct doc *latest;      /* NULL: there is a run */
     const struct node *list; /* status.requests */
-    bool counts;             /* it has not come to its end */
+    bool counts;             /* it has not come to its end, and can be taken up */
 };
 
 static void on_record_init(struct on_record *record, struct actor *actor, const struct canary *canary)
@@ -32,8 +32,8 @@ static void on_record_init(struct on_record *record, struct actor *actor, const 
     record->latest = history_latest(actor->context, canary, actor->release_number);
     const struct node *status = node_get(doc_root(record->latest), "status");
     record->list = node_get(status, "requests");
-    record->counts =
-        record->latest != NULL && str_equal(node_str_or(node_get(status, "state"), RELEASE_RUNNING), RELEASE_RUNNING);
+    record->counts = record->latest != NULL && !actor_is_specless(actor, record->latest) &&
+                     str_equal(node_str_or(node_get(status, "state"), RELEASE_RUNNING), RELEASE_RUNNING);
 }
 
 static void on_record_fini(struct on_record *record)

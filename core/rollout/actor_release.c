@@ -32,6 +32,22 @@ static void on_run_settled(void *ctx)
     actor_wake(ctx);
 }
 
+bool actor_is_specless(const struct actor *actor, const struct doc *release)
+{
+    return actor->refused && actor->specless != NULL && str_equal(actor->specless, object_name(doc_root(release)));
+}
+
+/* The edit that is accepted wakes the actor. Takes `release`. */
+static void leave_specless(struct actor *actor, struct release *release)
+{
+    if (!str_equal(actor->specless, release->name)) {
+        str_free(&actor->specless);
+        actor->specless = str_dup(release->name);
+        actor_wake(actor); /* to tell what there is to tell without it */
+    }
+    release_free(release);
+}
+
 /* `object`: the whole Release. Its claim says whether it was still so. */
 static void begin_run(struct actor *actor, const struct doc *object)
 {
@@ -45,8 +61,7 @@ static void begin_run(struct actor *actor, const struct doc *object)
     bool accepted = context_canary(actor->context, actor->namespace, actor->name, &canary, &ignored);
     canary_fini(&canary);
     if (!accepted && release->accepted.spec == NULL) {
-        /* no spec says how the release should go on; the edit that is accepted wakes the actor */
-        release_free(release);
+        leave_specless(actor, release);
         return;
     }
     actor->run = run_start(actor->context, actor->announcer, &actor->waiting, release, &events, actor);

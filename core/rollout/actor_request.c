@@ -206,10 +206,11 @@ static bool take_of_release(struct actor *actor, const struct request_subject *s
     if (why != NULL) {
         return refuse(actor, subject, why);
     } else if (actor->run == NULL) {
-        if (request->verb == REQUEST_ROLLBACK) {
+        bool is_first = request->verb == REQUEST_ROLLBACK && !actor_is_specless(actor, subject->latest);
+        if (is_first) {
             actor_resume(actor, subject->latest);
         }
-        return request->verb == REQUEST_ROLLBACK;
+        return is_first;
     } else if (run_is_beginning(actor->run)) {
         run_freeze(actor->run, true); /* it wakes the actor before it does what its script asks for next */
         return true;

@@ -1,46 +1,11 @@
 /* Which spec a release under way goes by: a refused one changes nothing, whatever happens meanwhile. */
-#include "actor_world.h"
-
-#define REFUSED "{'spec':{'analysis':{'threshold':1.5}}}"
-#define ACCEPTED "{'spec':{'analysis':{'threshold':7}}}"
-
-static size_t count_told(struct world *w, const char *text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
-        count += strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL;
-    }
-    return count;
-}
+#include "spec_steps.h"
 
 static void refuse(struct world *w)
 {
     fake_api_edit(w->api, CANARY, REFUSED);
     fake_clock_advance(w->fc, 100);
     fake_doc_expect(node_get(condition(w, "Accepted"), "status"), "'False'");
-}
-
-static void expect_threshold(struct world *w, const char *want)
-{
-    fake_script_call(&w->script, "spec", "{}");
-    fake_clock_run(w->fc);
-    fake_doc_expect(node_at(doc_root(w->script.answer), "analysis", "threshold"), want);
-}
-
-/* The script of a release that the next engine goes on with, up to the act in which it was. */
-static void replay_to_act(struct world *w)
-{
-    assert_true(w->script.running);
-    assert_true(fake_script_enter(&w->script, "begin"));
-    fake_script_enter(&w->script, "shift");
-    fake_script_call(&w->script, "act", "[{'kind':'route','primary':50,'canary':50},{'kind':'status','weight':50}]");
-    fake_clock_run(w->fc);
-}
-
-static void replay(struct world *w)
-{
-    replay_to_act(w);
-    fake_script_leave(&w->script, "{'done':true}");
 }
 
 static void test_a_refused_edit_changes_nothing_for_the_run(void **state)
@@ -155,42 +120,6 @@ static void test_a_release_of_a_spec_that_is_refused_says_what_it_waits_for(void
     assert_non_null(w->script.answer);
     assert_null(condition(w, "Waiting"));
     fake_script_leave(&w->script, "{'done':true}");
-    expect_threshold(w, "7");
-}
-
-/* A Release of an engine that recorded no spec. */
-static void forget_accepted(struct world *w)
-{
-    fake_api_edit(w->api, RELEASE, "{'spec':{'accepted':null},'status':{'accepted':null}}");
-}
-
-static void test_a_release_without_a_recorded_spec_goes_on(void **state)
-{
-    struct world *w = *state;
-    bring_into_mid_run(w);
-    stop_engine(w);
-    forget_accepted(w);
-    start_engine(w);
-    replay(w);
-    expect_threshold(w, "3");
-    fake_script_call(&w->script, "act", "[{'kind':'status','failed_checks':1}]");
-    fake_clock_run(w->fc);
-    assert_non_null(node_at(fake_api_find(w->api, RELEASE), "status", "accepted", "spec"));
-}
-
-static void test_a_release_without_a_recorded_spec_waits_for_an_accepted_one(void **state)
-{
-    struct world *w = *state;
-    bring_into_mid_run(w);
-    stop_engine(w);
-    forget_accepted(w);
-    fake_api_edit(w->api, CANARY, REFUSED);
-    start_engine(w);
-    fake_clock_advance(w->fc, 3 * INTERVAL_MS);
-    assert_false(w->script.running);
-    fake_api_edit(w->api, CANARY, ACCEPTED);
-    fake_clock_advance(w->fc, 1000);
-    replay(w);
     expect_threshold(w, "7");
 }
 
@@ -552,9 +481,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_next_engine_goes_by_the_last_accepted_edit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_next_engine_may_refuse_what_a_release_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_of_a_spec_that_is_refused_says_what_it_waits_for, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(test_a_release_without_a_recorded_spec_goes_on, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_release_without_a_recorded_spec_waits_for_an_accepted_one, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_new_revision_waits_until_the_spec_is_accepted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_new_revision_in_mid_run_gives_up_its_share_and_waits, setup, teardown),
