@@ -19,6 +19,38 @@ local function pause_when(world, kind, is_so)
   end)
 end
 
+--- Its engine dies as soon as the primary is promoted, before that is in a status; `change` is made while none runs.
+local function die_promoting(change)
+  local world = World.new { analysis = WEIGHTS, on_death = function(world)
+    world.world:fates()
+    change(world)
+  end }
+  world:initialise():push()
+  local promoted
+  world.world:fates(function(request)
+    local tells = request.method == 'PATCH' and request.url:find '/status$'
+    return promoted and tells and { status = 500, body = '' } or nil
+  end)
+  world.world:watch('deployments.apps', function(deployment)
+    local image = deployment.spec.template.spec.containers[1].image
+    promoted = promoted or (deployment.metadata.name == 'podinfo-primary' and image == 'podinfo:2')
+  end)
+  world.world:run('10m', function()
+    return promoted
+  end)
+  assert.is_true(promoted)
+  world.world:run '1s'
+  world.world:kill_engine()
+  return world
+end
+
+local function ends_promoted(world)
+  world:finish():settle()
+  assert.equal('Succeeded', world:release(1).status.state)
+  assert.equal('primary: podinfo:2', world:last_of 'primary')
+  assert.is_nil(world.broken)
+end
+
 --- It is paused: a rollback is refused, and the promotion comes to its end.
 local function refuses_to_roll_back(world)
   requests.await_answer(world, 'pause-1')
@@ -69,5 +101,31 @@ describe('a request to roll back', function()
       return deployment.metadata.name == 'podinfo-primary' and image == 'podinfo:2'
     end)
     refuses_to_roll_back(world)
+  end)
+
+  it('is refused of what a former engine may have promoted', function()
+    local world = die_promoting(function(world)
+      requests.annotate(world, { ['sluice.dev/pause'] = 'freeze' })
+      ask(world, 'rollback')
+    end)
+    local answer = requests.await_answer(world, 'rollback-1')
+    assert.equal('Refused', answer.outcome)
+    assert.equal('podinfo-1 is being promoted', answer.message)
+    ask(world, 'resume')
+    ends_promoted(world)
+  end)
+end)
+
+describe('another strategy', function()
+  after_each(World.close_all)
+
+  it('takes the place of nothing that a former engine may have promoted', function()
+    local world = die_promoting(function(world)
+      ask(world, 'pause')
+      requests.specify(world, { analysis = { iterations = 2, interval = '10s', threshold = 2 } })
+    end)
+    requests.await_answer(world, 'pause-1')
+    ask(world, 'resume')
+    ends_promoted(world)
   end)
 end)

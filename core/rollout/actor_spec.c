@@ -61,9 +61,11 @@ static void tell_edit(struct actor *actor, const char *text)
     }
 }
 
+/* Or may be, and neither its script nor the Canary's status says so yet. */
 static bool is_promoted(const struct actor *actor, const struct canary *canary)
 {
-    return detect_promoted(canary, run_release(actor->run), actor->context->config_tracking);
+    return !run_can_go_back(actor->run) ||
+           detect_promoted(canary, run_release(actor->run), actor->context->config_tracking);
 }
 
 /* A release that has scaled the target up and not yet written its status begins first: superseded while the phase is

@@ -41,23 +41,23 @@ static void forget_operation(struct run *run)
     run->attempt.held_answer = NULL;
 }
 
-/* Of a list of effects, the answer of the operation act says which one failed; a promotion may have begun in part. */
-static bool has_promoted(const struct node *effects, const struct node *answer)
+static bool promotes(const struct node *effects, int64_t count)
 {
-    int64_t failed = node_int_or(node_get(answer, "failed"), 1);
-    int64_t done = node_bool_or(node_get(answer, "ok"), false) ? (int64_t)node_count(effects) : failed - 1;
-    bool promoted = node_bool_or(node_get(answer, "begun"), false);
-    for (int64_t i = 0; i < done && !promoted; i++) {
-        promoted = node_is(node_get(node_item(effects, (size_t)i), "kind"), "promote");
+    bool found = false;
+    for (int64_t i = 0; i < count && !found; i++) {
+        found = node_is(node_get(node_item(effects, (size_t)i), "kind"), "promote");
     }
-    return promoted;
+    return found;
 }
 
-/* There is no way back from then on, also while the script is not told, because the run is frozen. */
-static void note_promoted(struct run *run, const struct node *answer)
+/* Of a list of effects, the answer of the operation act says which one failed; a promotion may have begun in part.
+ * There is no way back from then on, also while the script is not told, because the run is frozen. */
+static void note_promoted(struct run *run, const struct node *effects, const struct node *answer)
 {
-    const struct node *intent = doc_root(run->attempt.call.intent);
-    run->attempt.committed = run->attempt.committed || has_promoted(intent, answer);
+    int64_t failed = node_int_or(node_get(answer, "failed"), 1), count = (int64_t)node_count(effects);
+    int64_t done = node_bool_or(node_get(answer, "ok"), false) ? count : failed - 1;
+    run->attempt.committed = run->attempt.committed || node_bool_or(node_get(answer, "begun"), false) ||
+                             promotes(effects, done < count ? done : count);
 }
 
 /* Keeps the reason why a side will never be ready, because the script does not tell it. */
@@ -88,7 +88,7 @@ static void answer(struct operation_call *call, struct doc *answer)
 {
     struct run *run = of_call(call);
     assert(call->operation != NULL && !run->attempt.starts && run->state == RUN_SCRIPT);
-    note_promoted(run, doc_root(answer));
+    note_promoted(run, doc_root(call->intent), doc_root(answer));
     if (run_holds_still(run)) {
         run->attempt.held_answer = answer;
         run->events.settled(run->ctx);
@@ -302,6 +302,7 @@ static bool on_call(void *ctx, const char *name, const struct node *args, struct
     }
     if (step == JOURNAL_RECORDED) {
         note_answer(run, name, doc_root(recorded));
+        note_promoted(run, args, doc_root(recorded));
         note_replayed(run);
         *answer = recorded;
         return true;
@@ -586,4 +587,12 @@ bool attempt_is_acting(const struct run *run)
     bool between_words = attempt_replays(run) && operation == NULL;
     bool writes = operation != NULL && operation->writes && !attempt->held && attempt->held_answer == NULL;
     return between_words || writes;
+}
+
+/* An intent without an answer may be the former engine's, which has died: nobody knows how far it came. */
+bool attempt_is_committed(const struct run *run)
+{
+    const struct attempt *attempt = &run->attempt;
+    const struct node *intent = attempt->held_answer == NULL ? doc_root(attempt->call.intent) : NULL;
+    return attempt->committed || promotes(intent, (int64_t)node_count(intent));
 }

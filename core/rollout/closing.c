@@ -305,7 +305,7 @@ static bool is_asked_back(struct run *run)
     bool asked = request_read(&request, canary.root, &ignored) == REQUEST_READ && known &&
                  request.verb == REQUEST_ROLLBACK && !request_is_answered(&request, canary.root) &&
                  request_is_for(&request, run->release->name, object_generation(doc_root(target))) &&
-                 !detect_promoted(&canary, run->release, run->context->config_tracking) &&
+                 !run->attempt.committed && !detect_promoted(&canary, run->release, run->context->config_tracking) &&
                  closing_ask_back(run, &request);
     request_fini(&request);
     doc_free(target);

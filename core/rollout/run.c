@@ -294,7 +294,7 @@ bool run_goes_on(const struct run *run)
 bool run_can_go_back(const struct run *run)
 {
     bool decides = run->state == RUN_SCRIPT || run->state == RUN_RESTARTING;
-    return decides && run->verdict == VERDICT_NONE && !run->attempt.committed;
+    return decides && run->verdict == VERDICT_NONE && !attempt_is_committed(run);
 }
 
 void run_list_gates(const struct run *run, struct str_list *gates)

@@ -124,6 +124,8 @@ void attempt_thaw(struct run *run);
 bool attempt_replays(const struct run *run);
 /* True while the script may write the Canary's objects, or is about to. */
 bool attempt_is_acting(const struct run *run);
+/* A promotion has begun, or may have, that cannot be taken back. */
+bool attempt_is_committed(const struct run *run);
 
 /* --- restart.c --- */
 
