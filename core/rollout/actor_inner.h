@@ -38,6 +38,7 @@ struct step_subject {
 struct status_write {
     struct timer retry; /* after a failure; until then nothing is written into the status */
     int64_t retry_ms;
+    int conflicts; /* in a row */
     struct trouble trouble;
 };
 
@@ -53,6 +54,7 @@ struct actor {
     struct timer retry;  /* after a failure that no change may ever cure */
     struct timer repair; /* when a repair that was withheld may be sent */
     int64_t retry_ms;
+    int conflicts; /* of steps, in a row */
 
     /* At most one of these is under way. */
     struct writer *writer;
@@ -123,6 +125,9 @@ void actor_begin_step(struct actor *actor, const struct kube_resource *resource,
 void actor_begin_write(struct actor *actor, const struct kube_write *write);
 /* The step that failed is not needed any more. */
 void actor_forget_failed(struct actor *actor);
+/* A conflict, which the next look at the object solves. The count is of those in a row: what answers each write with
+ * one (an admission webhook, a broken proxy) is trouble, or the engine would write without a pause. */
+bool actor_is_passing(int *conflicts, const struct err *err);
 /* Whatever was under way has ended: look again, at once after success and conflicts, later after trouble. */
 void actor_step_done(struct actor *actor, const struct err *err);
 /* Notes that the Canary cannot go on for this reason, which has been told already. */

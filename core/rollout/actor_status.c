@@ -24,7 +24,7 @@ static void forget_failure(struct actor *actor)
 static void note_outcome(struct actor *actor, const struct err *err)
 {
     struct status_write *write = &actor->status_write;
-    if (err->code == ERR_NONE || err->code == ERR_CONFLICT) {
+    if (actor_is_passing(&write->conflicts, err) || err->code == ERR_NONE) {
         forget_failure(actor);
         return;
     }

@@ -5,7 +5,7 @@
 #include "kube/object.h"
 #include "rollout/actor_inner.h"
 
-enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000 };
+enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000, CONFLICTS_MAX = 10 };
 
 void actor_wake(struct actor *actor)
 {
@@ -78,10 +78,17 @@ static bool ends_failure(const struct actor *actor)
            (actor->failed.resource == actor->step.resource && str_equal(actor->failed.name, actor->step.name));
 }
 
+bool actor_is_passing(int *conflicts, const struct err *err)
+{
+    bool conflict = err->code == ERR_CONFLICT;
+    *conflicts = conflict ? *conflicts + 1 : 0;
+    return conflict && *conflicts <= CONFLICTS_MAX;
+}
+
 /* A failure ends when the failed step succeeds, not when another one does. */
 void actor_step_done(struct actor *actor, const struct err *err)
 {
-    if (err->code == ERR_NONE || err->code == ERR_CONFLICT) {
+    if (actor_is_passing(&actor->conflicts, err) || err->code == ERR_NONE) {
         if (ends_failure(actor)) {
             actor_forget_failed(actor);
         }

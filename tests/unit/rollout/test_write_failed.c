@@ -6,7 +6,8 @@
 #define BUSY "{\"kind\":\"Status\",\"message\":\"etcd has no leader\"}"
 
 enum {
-    FAILURES = 20, /* at 0, 1, 3, 7, 15, 31 and 63 s, and then each minute: 14 minutes */
+    FAILURES = 20,  /* at 0, 1, 3, 7, 15, 31 and 63 s, and then each minute: 14 minutes */
+    CONFLICTS = 12, /* that are answered at once, at most */
     MINUTE_MS = 60 * 1000
 };
 
@@ -97,6 +98,41 @@ static void test_it_does_not_end_with_another_write(void **state)
     assert_int_equal(count_told(w, "etcd has no leader"), 1);
 }
 
+/* An admission webhook, or a broken proxy, may answer each write so: the next look at the object solves nothing. */
+static void let_conflict(struct world *w, const char *path)
+{
+    for (int i = 0; i < FAILURES; i++) {
+        fake_http_once(w->fh, "PATCH", path, 409, "{\"kind\":\"Status\",\"reason\":\"Conflict\",\"message\":\"no\"}");
+    }
+}
+
+static void test_conflicts_without_an_end_are_trouble(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    let_conflict(w, SERVICE);
+    fake_api_edit(w->api, SERVICE, "{'metadata':{'labels':{'x':'y'}},'spec':{'selector':null}}");
+    fake_clock_advance(w->fc, 500);
+    assert_in_range(tries(w), 2, CONFLICTS);
+    assert_int_equal(count_told(w, "no"), 1);
+    fake_clock_advance(w->fc, 9 * MINUTE_MS);
+    assert_int_equal(tries(w), FAILURES + 1);
+    assert_string_equal(text_at(w, SERVICE, "spec", "type"), "ClusterIP");
+}
+
+static void test_conflicts_of_a_status_without_an_end_are_trouble(void **state)
+{
+    struct world *w = *state;
+    fake_clock_advance(w->fc, 1000);
+    let_conflict(w, CANARY "/status");
+    size_t before = fake_http_count(w->fh, "PATCH", CANARY "/status");
+    fake_api_edit(w->api, CANARY, "{'spec':{'analysis':{'threshold':1.5}}}");
+    fake_clock_advance(w->fc, 500);
+    assert_in_range(fake_http_count(w->fh, "PATCH", CANARY "/status") - before, 2, CONFLICTS);
+    fake_clock_advance(w->fc, 9 * MINUTE_MS);
+    fake_doc_expect(node_get(condition(w, "Accepted"), "status"), "'False'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +140,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_condition_shows_it_until_it_works, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_release_is_judged_meanwhile, setup, teardown),
         cmocka_unit_test_setup_teardown(test_it_does_not_end_with_another_write, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_conflicts_without_an_end_are_trouble, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_conflicts_of_a_status_without_an_end_are_trouble, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
