@@ -216,6 +216,28 @@ describe('a pause', function()
       'resume spec.suspend' }, pauses(world))
   end)
 
+  it('is ended by a request once, though spec.suspend ends before that is answered', function()
+    local world = at_weight { analysis = WEIGHTS.analysis, on_death = function(world)
+      specify(world, { suspend = false })
+      world.world:fates()
+    end }
+    specify(world, { suspend = true })
+    until_told(world, 'skipping canary run as object is suspended')
+    ask(world, 'pause', ALICE)
+    done(world, 'a', 'podinfo.test is paused')
+    world.world:fates(function(request)
+      local answers = request.url:find '/canaries/podinfo/status$'
+      return answers and { status = 500, body = '' } or nil
+    end)
+    ask(world, 'resume', BOB)
+    world.world:run '1m'
+    world.world:kill_engine()
+    await_answer(world, 'b')
+    finish(world)
+    assert.same({ 'pause spec.suspend', 'pause by alice: INC-4711', 'resume by bob: it was the database',
+      'pause spec.suspend', 'resume spec.suspend' }, pauses(world))
+  end)
+
   it('while no release runs is in no record', function()
     local world = World.new(WEIGHTS):initialise()
     ask(world, 'pause', ALICE)

@@ -45,8 +45,13 @@ static void on_record_fini(struct on_record *record)
 
 enum lack { LACKS_NOTHING, LACKS_PAUSE, LACKS_RESUME };
 
+static bool is_by_annotation(const struct node *held)
+{
+    return held != NULL && str_equal(requests_through(held), PAUSE_ANNOTATION);
+}
+
 /* The request that came with the state in which the Canary is; NULL: none did. An id is for one request, and who has a
- * name in it has said what the annotation says: another person may change that alone. */
+ * name in it has said what the annotation says: another person may change that alone. None ends spec.suspend. */
 static const struct request *request_of_state(const struct actor *actor, const struct canary *canary,
                                               const struct on_record *record, const struct pause *pause)
 {
@@ -54,6 +59,9 @@ static const struct request *request_of_state(const struct actor *actor, const s
     const struct node *same_id = NULL;
     if (!asked_is_open(&actor->asked, canary->root) ||
         request->verb != (canary->pause != NULL ? REQUEST_PAUSE : REQUEST_RESUME)) {
+        return NULL;
+    }
+    if (request->verb == REQUEST_RESUME && !is_by_annotation(requests_pause(record->list))) {
         return NULL;
     }
     if (request->verb == REQUEST_PAUSE && request->by != NULL && !str_equal(request->reason, pause->reason)) {
@@ -66,10 +74,9 @@ static const struct request *request_of_state(const struct actor *actor, const s
 static enum lack compare(const struct node *list, const struct pause *pause, const struct request *request)
 {
     const struct node *held = requests_pause(list);
-    bool by_annotation = held != NULL && str_equal(requests_through(held), PAUSE_ANNOTATION);
     if (request != NULL && request->verb == REQUEST_PAUSE && !node_is(node_get(held, "id"), request->id)) {
         return LACKS_PAUSE; /* also one of the same reason: another person asks for it */
-    } else if (request != NULL && request->verb == REQUEST_RESUME && by_annotation) {
+    } else if (request != NULL && request->verb == REQUEST_RESUME) {
         return LACKS_RESUME; /* spec.suspend may hold it from here on */
     } else if (pause->through == NULL) {
         return held != NULL ? LACKS_RESUME : LACKS_NOTHING;
