@@ -72,6 +72,7 @@ static void note_canary(struct checkers *checkers, const struct objects_event *e
     const struct node *spec = node_get(event->object, "spec"), *status = node_get(event->object, "status");
     struct checked *canary = checkers_canary(checkers, namespace, name);
     canary = canary != NULL ? canary : add_canary(checkers, namespace, name);
+    canary->is_gone = false;
     take_names(canary, spec);
     if (event->change == OBJECTS_ADDED) {
         take_deployments(checkers, canary);
@@ -86,6 +87,7 @@ static void note_canary(struct checkers *checkers, const struct objects_event *e
 static void note_canary_gone(struct checked *canary)
 {
     canary->phase[0] = '\0';
+    canary->is_gone = true;
     canary->failed_checks = 0;
 }
 

@@ -53,9 +53,10 @@ struct checked {
     struct checked_service *services;
     size_t service_count;
     char phase[32];        /* "" without a Canary */
+    bool is_gone;          /* what its engine makes before it hears of that has no owner, and is collected */
     bool is_skipping;      /* its analysis was skipped, now or before: as in Flagger, little can be expected then */
     int64_t failed_checks; /* of the Canary's status */
-    bool is_about_others;  /* its service, or the requests that it is about, was edited: the steps may begin again */
+    bool is_about_others;  /* its service or requests were edited, or its routes deleted: the steps may begin again */
     int retries;           /* the most of its hooks */
     int share, least;      /* of all services, the highest and the smallest */
     bool is_mirrored;

@@ -43,6 +43,8 @@ void once_note_scale(struct checkers *checkers, struct checked *canary, int64_t 
 void once_note_promotion(struct checkers *checkers, struct checked *canary);
 void once_fini(struct checked_release *release);
 const char *once_state_of(const struct checked_release *release);
+/* A list of effects is on record without its answer. */
+bool once_was_acting(const struct checked_release *release);
 
 /* --- shares.c --- */
 

@@ -105,6 +105,16 @@ static struct str_list pending_of(const struct node *status)
     return keys;
 }
 
+bool once_was_acting(const struct checked_release *release)
+{
+    bool acting = node_get(doc_root(release->status), "ending") != NULL;
+    struct node_iter it = node_iterate(node_get(doc_root(release->status), "open"));
+    while (!acting && node_next(&it)) {
+        acting = node_get(it.value, "r") == NULL && node_type(node_get(it.value, "i")) == NODE_ARRAY;
+    }
+    return acting;
+}
+
 static void check_record_grows(struct checkers *checkers, const struct checked_release *release,
                                const struct node *before, const struct node *now)
 {

@@ -48,7 +48,9 @@ static void check_growth(struct checkers *checkers, struct checked *canary, int 
     struct checked_release *release = &canary->release;
     bool is_taken_back = strcmp(once_state_of(release), "RollingBack") == 0;
     bool may_repeat = share == 100 && (is_taken_back || strcmp(canary->phase, PHASE_WAITING_PROMOTION) == 0);
-    if (!checked_has_release(canary)) {
+    if (!checked_has_release(canary) && once_was_acting(&canary->deleted)) {
+        return; /* the list of effects that was under way when somebody deleted it comes to its end */
+    } else if (!checked_has_release(canary)) {
         checkers_break(checkers, CHECK_GROWTH, "the canary's share grew to %d without a release", share);
     } else if (share <= release->peak && !may_repeat) {
         checkers_break(checkers, CHECK_GROWTH, "the canary's share grew to %d, but had been %d in this release", share,
@@ -70,7 +72,7 @@ static void check_canary(struct checkers *checkers, const struct checked *canary
 /* A promotion without an analysis waits for nobody, as in Flagger. */
 static void check_primary(struct checkers *checkers, const struct checked *canary)
 {
-    if (canary->least < 100 && !canary->primary_ready && !canary->is_skipping) {
+    if (canary->least < 100 && !canary->primary_ready && !canary->is_skipping && !canary->is_gone) {
         checkers_break(checkers, CHECK_READINESS, "the primary has weight %d and no ready Pod", 100 - canary->least);
     }
 }
@@ -137,6 +139,9 @@ void shares_note_routes(struct checkers *checkers, struct checked *canary, const
     sum_up(canary);
     if (canary->share > share_before) {
         check_growth(checkers, canary, canary->share);
+    }
+    if (object == NULL && checked_has_release(canary)) {
+        canary->is_about_others = true; /* somebody has deleted the routes: the steps begin again */
     }
     if (canary->share == 0 && (canary->is_skipping || canary->is_about_others)) {
         canary->release.peak = 0;

@@ -137,6 +137,37 @@ static void test_an_edit_of_the_service_begins_the_steps_again(void **state)
     close_world(&w);
 }
 
+static void test_routes_that_are_deleted_begin_the_steps_again(void **state)
+{
+    struct world w;
+    open_world(&w, CHECK_ALL, true);
+    shift(&w, ROUTES(60, 40));
+    take_away(&w, "networking.istio.io/virtualservices", "podinfo");
+    shift(&w, ROUTES(100, 0));
+    shift(&w, ROUTES(80, 20));
+    expect(&w, "");
+    shift(&w, ROUTES(90, 10));
+    shift(&w, ROUTES(80, 20));
+    expect(&w, "the canary's share grew to 20, but had been 20 in this release");
+    close_world(&w);
+}
+
+static void test_a_deleted_release_ends_what_it_was_doing(void **state)
+{
+    struct world w;
+    open_world(&w, CHECK_ALL, true);
+    put(&w, "sluice.dev/releases", STATUS(",'open':[{'o':'act','i':[{'kind':'route','key':'" UID "/1/3/0'}]}]"));
+    take_away(&w, "sluice.dev/releases", "podinfo-1");
+    shift(&w, ROUTES(80, 20));
+    expect(&w, "");
+    close_world(&w);
+    open_world(&w, CHECK_ALL, true);
+    take_away(&w, "sluice.dev/releases", "podinfo-1");
+    shift(&w, ROUTES(80, 20));
+    expect(&w, "the canary's share grew to 20 without a release");
+    close_world(&w);
+}
+
 static void test_weights_sum_to_100(void **state)
 {
     struct world w;
@@ -159,6 +190,23 @@ static void test_a_side_with_requests_is_ready(void **state)
     put(&w, "apps/deployments", DEPLOYMENT("podinfo-primary", 0, 1, "podinfo:1"));
     shift(&w, ROUTES(60, 40));
     expect(&w, "the canary has weight 40 and no ready Pod; the primary has weight 60 and no ready Pod");
+    close_world(&w);
+}
+
+/* An engine that has not heard of it may make the routes again, which the collector takes. */
+static void test_a_canary_that_is_gone_needs_no_primary(void **state)
+{
+    struct world w;
+    open_world(&w, CHECK_ALL, true);
+    take_away(&w, "networking.istio.io/virtualservices", "podinfo");
+    take_away(&w, "apps/deployments", "podinfo-primary");
+    take_away(&w, "flagger.app/canaries", "podinfo");
+    shift(&w, ROUTES(100, 0));
+    expect(&w, "");
+    put(&w, "flagger.app/canaries", CANARY(""));
+    take_away(&w, "networking.istio.io/virtualservices", "podinfo");
+    shift(&w, ROUTES(100, 0));
+    expect(&w, "the primary has weight 100 and no ready Pod");
     close_world(&w);
 }
 
@@ -382,8 +430,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_grow_within_a_release),
         cmocka_unit_test(test_an_edit_of_the_service_begins_the_steps_again),
+        cmocka_unit_test(test_routes_that_are_deleted_begin_the_steps_again),
+        cmocka_unit_test(test_a_deleted_release_ends_what_it_was_doing),
         cmocka_unit_test(test_weights_sum_to_100),
         cmocka_unit_test(test_a_side_with_requests_is_ready),
+        cmocka_unit_test(test_a_canary_that_is_gone_needs_no_primary),
         cmocka_unit_test(test_pods_may_crash),
         cmocka_unit_test(test_only_what_is_asked_for_is_checked),
         cmocka_unit_test(test_a_delivery_is_on_record_first_and_made_once),

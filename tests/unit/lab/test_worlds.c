@@ -23,10 +23,11 @@ enum { SEED_FIRST = 1, SEED_LAST = 40 };
 
 /* Worlds that once did not end well, and what happens in them. */
 static const long known[] = {
-    3424, /* a Canary is deleted while its watch is cut, and the engine asks its rollback hook */
-    5201, /* the API server answers each write with a conflict, without an end and without a cause */
-    6078, /* a request to resume is answered after spec.suspend has ended, too */
-    7132, /* as 3424, in the middle of a list of effects */
+    3424,  /* a Canary is deleted while its watch is cut, and the engine asks its rollback hook */
+    5201,  /* the API server answers each write with a conflict, without an end and without a cause */
+    6078,  /* a request to resume is answered after spec.suspend has ended, too */
+    7132,  /* as 3424, in the middle of a list of effects */
+    32383, /* as 3424, and the routes are made again before the engine hears of it */
 };
 
 static bool play(long seed)

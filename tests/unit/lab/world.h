@@ -4,10 +4,10 @@
  *     world_play(seed, loud)   true: it ended, and nothing was seen that must not be
  *
  * world_plan.h throws the dice for what there is and what will happen, world_acts.h has what can happen, world_hand.h
- * what people ask by hand,
- * world_network.h what goes wrong on the way, world_engine.h the engines. What is seen is judged at once: by the
- * checkers of lab what must hold everywhere, and what is known of this world alone by world_traffic.h (which revision
- * may become the primary) and world_objects.h (the Canary and the end). */
+ * what people ask by hand, world_vandal.h what they delete, world_network.h what goes wrong on the way, world_engine.h
+ * the engines. What is seen is judged at once: by the checkers of lab what must hold everywhere, and what is known of
+ * this world alone by world_traffic.h (which revision may become the primary) and world_objects.h (the Canary and the
+ * end). */
 #pragma once
 
 #include "base/buf.h"
@@ -87,6 +87,12 @@ struct hand {
     int64_t held_since_ms; /* something holds the Canary still since; -1: nothing does */
 };
 
+/* Somebody who deletes objects; world_vandal.h. */
+struct vandal {
+    bool comes;
+    uint64_t dice; /* of its own, as those of `hand` */
+};
+
 struct world;
 typedef void act_fn(struct world *w, int64_t what);
 /* Something that happens to the world at a time of its own. */
@@ -132,6 +138,7 @@ struct world {
     bool must_succeed;                 /* nothing goes wrong but that engines die */
     struct predecessor predecessor;
     struct hand hand;
+    struct vandal vandal;
 
     char phase[32];           /* of the Canary; "" without one */
     int share;                /* of the canary in the routes */
@@ -206,6 +213,7 @@ static inline void act_at(struct world *w, int64_t at_ms, act_fn *fn, int64_t wh
 
 #include "world_acts.h"
 #include "world_hand.h"
+#include "world_vandal.h"
 
 #include "world_objects.h"
 #include "world_plan.h"
@@ -231,6 +239,8 @@ static inline void world_open(struct world *w, uint64_t seed)
     *w = (struct world){.seed = seed, .dice = seed * 7919, .calm_since_ms = -1};
     w->hand = (struct hand){.dice = seed * 104729, .held_since_ms = -1};
     w->hand.asks = dice_chance(&w->hand.dice, 50);
+    w->vandal.dice = seed * 15485863;
+    w->vandal.comes = dice_chance(&w->vandal.dice, 25);
     buf_init(&w->story, STORY_MAX);
     w->time = virtual_clock_new(WORLD_BEGIN_MS);
     w->clock = virtual_clock_clock(w->time);
@@ -241,8 +251,11 @@ static inline void world_open(struct world *w, uint64_t seed)
     }
     w->stage.is_apart = true;
     w->objects = api_objects(cluster_api(w->stage.cluster));
-    w->checkers = checkers_new(&(struct checkers_options){
-        .cluster = w->stage.cluster, .checks = CHECK_ALL, .pods_stay = true, .broken = on_broken, .ctx = w});
+    w->checkers = checkers_new(&(struct checkers_options){.cluster = w->stage.cluster,
+                                                          .checks = CHECK_ALL,
+                                                          .pods_stay = !w->vandal.comes,
+                                                          .broken = on_broken,
+                                                          .ctx = w});
     objects_listen(w->objects, on_object, w);
     plan_world(w);
     start_engine(w);

@@ -288,6 +288,7 @@ static inline void plan_revisions(struct world *w, int64_t at_ms, bool peaceful,
         int64_t next_ms = at_ms + dice_between(&w->dice, 5, 8 * 60) * SECOND_MS;
         plan_meddling(w, at_ms, next_ms);
         plan_hand(w, at_ms, next_ms);
+        plan_vandal(w, at_ms, next_ms);
         if (killing) {
             plan_kills(w, at_ms, next_ms);
         }
