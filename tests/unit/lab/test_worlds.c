@@ -27,6 +27,8 @@ static const long known[] = {
     5201,  /* the API server answers each write with a conflict, without an end and without a cause */
     6078,  /* a request to resume is answered after spec.suspend has ended, too */
     7132,  /* as 3424, in the middle of a list of effects */
+    13330, /* the target goes to another revision and back, and nobody sees it */
+    13363, /* a step is done again by the next engine, when the target is another revision by then */
     32383, /* as 3424, and the routes are made again before the engine hears of it */
 };
 

@@ -20,6 +20,7 @@
 #include "io/virtual_clock.h"
 #include "lab/checkers/checkers.h"
 #include "lab/stage.h"
+#include "release/release.h"
 #include "world_dice.h"
 
 #define WORLD_BEGIN_MS INT64_C(1773216907000)
@@ -74,6 +75,7 @@ struct wish {
     char id[16];
     enum request_verb verb;
     bool answered;    /* or void: the Canary was deleted */
+    bool lost;        /* somebody has deleted the Release that had it on record */
     char release[64]; /* which has it on record; "": none yet */
 };
 
@@ -123,6 +125,7 @@ struct world {
     struct revision *analysed;                /* by the release of now; NULL: none was given a share yet */
     int analysed_with;                        /* config_version of that time */
     char target_image[32];
+    char release_image[32]; /* of the open release, which may be about another; "": none is open, or not known yet */
     struct fault faults[FAULTS_MAX];
     size_t fault_count;
     int64_t latency_ms;      /* of the network, at most */

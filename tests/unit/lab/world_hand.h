@@ -115,9 +115,11 @@ static inline void check_answer(struct world *w, const struct wish *wish, const 
     bool done = node_is(node_get(answer, "outcome"), "Done"), is_recorded = wish->release[0] != '\0';
     if (!node_is(node_get(answer, "verb"), request_verb_name(wish->verb))) {
         broken(w, "%s is answered as another verb", wish->id);
-    } else if (!done && is_recorded && !is_about_pause(wish)) {
+    } else if (wish->lost || is_about_pause(wish)) {
+        return;
+    } else if (!done && is_recorded) {
         broken(w, "%s is refused, though %s has it on record", wish->id, wish->release);
-    } else if (done && !is_recorded && !is_about_pause(wish)) {
+    } else if (done && !is_recorded) {
         broken(w, "%s is answered as done, and no Release has it on record", wish->id);
     }
 }
@@ -199,6 +201,14 @@ static inline void note_requests(struct world *w, const struct node *release)
             broken(w, "%s has the end of a pause on record that it has not", name);
         }
         held = node_is(node_get(entry, "verb"), "pause") || (held && !node_is(node_get(entry, "verb"), "resume"));
+    }
+}
+
+static inline void note_record_gone(struct world *w, const char *release)
+{
+    for (size_t i = 0; i < w->hand.count; i++) {
+        struct wish *wish = &w->hand.wishes[i];
+        wish->lost = wish->lost || strcmp(wish->release, release) == 0;
     }
 }
 

@@ -70,6 +70,7 @@ static inline void note_release(struct world *w, const struct objects_event *eve
         tell(w, "Release %s is created", name);
         primary_copy(&w->untouched, &w->primary);
         w->analysed = NULL;
+        w->release_image[0] = '\0';
         w->hand.releases++;
         if (node_at(event->object, "spec", "request") != NULL) { /* a retry: its revision begins anew */
             revision_of(w, w->target_image)->advanced = revision_of(w, w->target_image)->taken_back = false;
@@ -78,6 +79,9 @@ static inline void note_release(struct world *w, const struct objects_event *eve
         return;
     }
     note_requests(w, event->object);
+    bool is_open = release_state_is_open(node_str(node_at(event->object, "status", "state")));
+    const char *image = node_str_or(node_at(event->object, "status", "images", "to"), "");
+    str_copy(w->release_image, sizeof w->release_image, is_open ? image : "");
     const char *state = node_str_or(node_at(event->object, "status", "state"), "");
     if (!node_is(node_at(event->before, "status", "state"), state)) {
         tell(w, "Release %s is %s", name, state);
@@ -103,6 +107,9 @@ static inline void on_removal(struct world *w, const char *kind, const char *nam
         w->share = canary_seen(w)->share;
     } else if (strcmp(kind, "Canary") == 0) {
         note_canary_gone(w);
+    } else if (strcmp(kind, "Release") == 0) {
+        w->release_image[0] = '\0';
+        note_record_gone(w, name);
     } else if (strcmp(kind, "Deployment") == 0 && strcmp(name, "podinfo-primary") == 0) {
         note_primary_gone(w);
     }

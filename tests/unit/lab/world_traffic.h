@@ -16,11 +16,11 @@ static inline struct revision *revision_of(struct world *w, const char *image)
 
 /* --- traffic --- */
 
-/* The analysis of what the target is now takes a step: a share, or an iteration, which blue/green counts before it
+/* The analysis of what the release is about takes a step: a share, or an iteration, which blue/green counts before it
  * gives any. */
 static inline void note_analysis(struct world *w)
 {
-    w->analysed = revision_of(w, w->target_image);
+    w->analysed = revision_of(w, w->release_image[0] != '\0' ? w->release_image : w->target_image);
     w->analysed->advanced = true;
     w->analysed_with = w->config_version;
     w->config_analysed[w->config_versions[0]] = w->config_analysed[w->config_versions[1]] = true;

@@ -1,5 +1,5 @@
 /* Somebody deletes what a random world consists of, in a part of the worlds, whatever the engine is doing: routes,
- * Services, the record, the Lease, a Pod, what belongs to the primary (see world.h). */
+ * Services, the record, a Pod, what belongs to the primary (see world.h). */
 #pragma once
 
 struct victim {
@@ -15,7 +15,6 @@ static const struct victim victims[] = {
     {"", "v1", "services", "test", "podinfo-canary"},
     {"", "v1", "services", "test", "podinfo-primary"},
     {"sluice.dev", "v1alpha1", "releases", "test", NULL},
-    {"coordination.k8s.io", "v1", "leases", "kube-system", "sluice-leader-election"},
     {"", "v1", "pods", "test", NULL},
     {"", "v1", "configmaps", "test", "podinfo-primary"},
     {"autoscaling", "v2", "horizontalpodautoscalers", "test", "podinfo-primary"},
