@@ -504,14 +504,29 @@ describe('sluice shadow', function()
     end
     told.take(shadow.lose { now = 0, namespace = 'shop', name = 'one' })
     assert.equal('one.shop  not followed any more: it is gone', told.last())
-    for i, row in ipairs { { 97, 'differs' }, { 100, 'agrees' } } do
-      told.take(shadow.answer { id = told.asked[i].id, answer = { value = row[1] } })
-      assert.truthy(told.last():find((i == 1 and 'one' or 'two') .. '.shop  10 → 20  ' .. row[2], 1, true), told.last())
-    end
+    told.take(shadow.answer { id = told.asked[1].id, answer = { value = 97 } })
+    assert.truthy(told.lines[#told.lines - 1]:find('one.shop  10 → 20  differs', 1, true))
+    assert.equal('one.shop  release broken off, the Canary is gone: 2 rounds, 1 agrees, 1 differs; it had begun '
+      .. 'before it was watched', told.last())
+    told.take(shadow.answer { id = told.asked[2].id, answer = { value = 100 } })
+    assert.equal('two.shop  10 → 20  agrees', told.last())
     see('one', 300, at(30))
     assert.equal('one.shop  Progressing, the canary has 30', told.last())
     told.finish()
-    assert.equal('0 releases: 4 rounds, 3 agree, 1 differs', told.last())
+    assert.equal('1 release: 4 rounds, 3 agree, 1 differs', told.last())
+  end)
+
+  it('ends the release of a Canary that is deleted, and no other', function()
+    local told = begun { once = true }
+    told.see(120, at(10))
+    told.take(shadow.lose { now = 0, namespace = 'shop', name = 'podinfo' })
+    assert.equal('release broken off, the Canary is gone: 1 round, 1 agrees', told.last())
+    assert.is_true(told.over)
+    told = begun()
+    told.see(120, at(0, 0, 'Failed'))
+    told.wake_at(122)
+    told.take(shadow.lose { now = 0, namespace = 'shop', name = 'podinfo' })
+    assert.equal('not followed any more: it is gone', told.last())
   end)
 
   it('counts a round that was not decided when it is ended', function()

@@ -160,11 +160,13 @@ local function try_server(report, watched)
   end
 end
 
---- To a phase that no release comes to: its status was lost, as by `kubectl replace`, or written by hand.
-local function break_off(report, watched, after)
+--- The release under way, if there is one, comes to no end of its own.
+local function break_off(report, watched, why)
   local release = watched.release
-  local phase = after.phase == '' and 'there is no phase any more' or 'the phase is ' .. after.phase
-  release.ended = 'broken off, ' .. phase
+  if not release or release.ended then
+    return
+  end
+  release.ended = 'broken off, ' .. why
   watched.route = { canary = 0, mirrored = false }
   if release.open == 0 then
     end_release(report, watched, release)
@@ -193,8 +195,9 @@ local function look(report, sight)
   if move then
     begin_round(report, watched, move, before, after)
     watched:follow(move, after)
-  elseif after.phase ~= before.phase and watched.release and not watched.release.ended then
-    break_off(report, watched, after)
+  elseif after.phase ~= before.phase then
+    -- no release comes to such a phase: its status was lost, as by `kubectl replace`, or written by hand
+    break_off(report, watched, after.phase == '' and 'there is no phase any more' or 'the phase is ' .. after.phase)
   end
 end
 
@@ -231,10 +234,14 @@ end
 ---@param given { now: number, namespace: string, name: string }
 ---@return Report
 function M.lose(given)
-  local report = new_report()
-  canaries[given.namespace .. '/' .. given.name] = nil
+  local report, key = new_report(), given.namespace .. '/' .. given.name
+  local watched = canaries[key]
+  canaries[key] = nil
   ended[given.name] = options.names and true or ended[given.name]
   say(report, telling.trouble(given, given.now, 'it is gone'))
+  if watched then
+    break_off(report, watched, 'the Canary is gone')
+  end
   return go_on(report)
 end
 
