@@ -10,9 +10,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.error
+import urllib.parse
 import urllib.request
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / 'cluster'))
+from processes import free_port  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLUICE = None
@@ -79,6 +84,32 @@ class Served(unittest.TestCase):
         self.assertEqual(200, self.status(path))
         self.serve('sim', '--api-only')
         self.assertEqual(404, self.status(path))
+
+    def rate(self, prometheus):
+        """Requests per second to the primary; 0 where there are none."""
+        query = urllib.parse.quote('sum(rate(istio_requests_total{destination_workload="podinfo-primary"}[1m]))')
+        with urllib.request.urlopen(f'{prometheus}/api/v1/query?query={query}', timeout=PATIENCE_S) as answer:
+            result = json.load(answer)['data']['result']
+        return float(result[0]['value'][1]) if result else 0
+
+    def test_requests_without_an_engine_of_its_own(self):
+        """Whoever runs an engine on it finds requests: 50 a second to each Canary's host, as its routes take them. (The
+        host is one that no story knows.)"""
+        self.serve('sim', '--speed', '20')
+        prometheus = self.process.stdout.readline().split()[-1]
+        self.kubectl('apply', '-f', 'examples/tutorial/podinfo.yaml', '-f', 'examples/tutorial/canary.yaml')
+        self.kubectl('-n', 'test', 'patch', 'canary', 'podinfo', '--type', 'merge', '--patch',
+                     json.dumps({'spec': {'service': {'hosts': ['shop.example.com']}}}))
+        self.assertEqual(0, self.rate(prometheus))
+        engine = subprocess.Popen([SLUICE, 'run', '-kubeconfig', self.config, '-metrics-server', prometheus,
+                                   '-listen', f'127.0.0.1:{free_port()}'], stderr=subprocess.DEVNULL)
+        self.addCleanup(engine.wait)
+        self.addCleanup(engine.terminate)
+        self.wait_phase('Initialized')
+        deadline = time.monotonic() + PATIENCE_S
+        while not 45 <= self.rate(prometheus) <= 55:
+            self.assertLess(time.monotonic(), deadline, self.rate(prometheus))
+            time.sleep(0.1)
 
     def test_what_to_type(self):
         """Files of the sources are named where they are."""
