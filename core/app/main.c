@@ -8,6 +8,7 @@
 #include "app/cli.h"
 #include "app/command.h"
 #include "app/shown.h"
+#include "app/spelling.h"
 #include "app/version.h"
 #include "base/mem.h"
 
@@ -68,12 +69,40 @@ int command_version(int argc, char **argv)
     return 0;
 }
 
+/* How many words a flag has that may stand before the command, as before each of kubectl's; 0: it is none. */
+static int count_words(const char *word)
+{
+    static const char *const valued[] = {"-n", "--namespace", "--kubeconfig", "--context", "--cluster", "--user"};
+    for (size_t i = 0; i < sizeof valued / sizeof valued[0]; i++) {
+        size_t len = strlen(valued[i]);
+        if (strcmp(word, valued[i]) == 0) {
+            return 2;
+        } else if (strncmp(word, valued[i], len) == 0 && (word[len] == '=' || word[1] != '-')) {
+            return 1;
+        }
+    }
+    return strcmp(word, "-A") == 0 || strcmp(word, "--all-namespaces") == 0;
+}
+
 static int refuse(const char *command)
 {
+    enum { COUNT = sizeof commands / sizeof commands[0] };
+    const char *names[COUNT];
     char line[NAME_SIZE];
-    fprintf(stderr, "sluice: there is no command \"%s\"\n\n", shown_line(line, sizeof line, command));
-    print_usage(stderr);
-    return 2;
+    for (size_t i = 0; i < COUNT; i++) {
+        names[i] = commands[i].name;
+    }
+    const char *nearest = spelling_nearest(command, names, COUNT);
+    shown_line(line, sizeof line, command);
+    if (command[0] == '-') {
+        fprintf(stderr, "sluice: %s: %s\n", line,
+                count_words(command) > 0 ? "a command is missing" : "unknown flag before a command");
+    } else {
+        fprintf(stderr, "sluice: there is no command \"%s\"%s%s%s\n", line, nearest != NULL ? "; did you mean " : "",
+                nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
+    }
+    fputs("\nsluice help lists them all\n", stderr);
+    return COULD_NOT;
 }
 
 static int dispatch(const char *command, int argc, char **argv)
@@ -132,10 +161,24 @@ static void hold_standard_files(void)
     }
 }
 
+/* Puts the command in front of the flags that stand before it. */
+static void lift_command(int argc, char **argv)
+{
+    int at = 1;
+    for (int count; at < argc && (count = count_words(argv[at])) > 0; at += count) {
+    }
+    if (at > 1 && at < argc) {
+        char *command = argv[at];
+        memmove(&argv[2], &argv[1], (size_t)(at - 1) * sizeof argv[0]);
+        argv[1] = command;
+    }
+}
+
 int main(int argc, char **argv)
 {
     mem_init();
     hold_standard_files();
     signal(SIGPIPE, SIG_IGN); /* a write tells */
+    lift_command(argc, argv);
     return end_output(argc > 1 ? dispatch(argv[1], argc - 2, argv + 2) : command_help(0, NULL));
 }

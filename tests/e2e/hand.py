@@ -199,6 +199,14 @@ class ByHand(Served):
                               text=True, timeout=PATIENCE_S)
         self.assertRegex(done.stdout, 'test +podinfo')
 
+    def test_flags_before_the_command(self):
+        told = self.hand('status', '-n', 'test', 'podinfo', '--kubeconfig', str(self.config))
+        self.assertIn('podinfo', told[1])
+        for words in (['-n', 'test'], ['-ntest'], ['-n=test'], ['--namespace=test'], ['--namespace', 'test']):
+            with self.subTest(words):
+                self.assertEqual(told, self.hand(*words, f'--kubeconfig={self.config}', 'status', 'podinfo'))
+        self.assertEqual(self.hand('status', '-A', '-ojson'), self.hand('-A', 'status', '-ojson'))
+
     def test_what_krew_installs_it_from(self):
         krew = pathlib.Path(__file__).resolve().parents[2] / 'scripts/krew'
         subprocess.run([krew, SLUICE, 'https://example.com/sluice.tar.gz', self.top / 'krew'], check=True,
@@ -213,6 +221,9 @@ class ByHand(Served):
 
     def test_what_cannot_be_asked(self):
         for words, problem in (
+                (['statsu', '-n', 'test'], 'sluice: there is no command "statsu"; did you mean status?\n'),
+                (['-x', 'status'], 'sluice: -x: unknown flag before a command\n'),
+                (['-n', 'test'], 'sluice: -n: a command is missing\n'),
                 (['promote', '-n', 'test'], 'a Canary is missing'),
                 (['promote', '-n', 'test', 'none'], 'there is no Canary none in the namespace test'),
                 (['promote', '-n', 'test', 'canaryfoo/podinfo'],

@@ -514,7 +514,7 @@ class Flags(unittest.TestCase):
                             (['sim', '--nope'], '--nope: unknown flag'),
                             (['sim', '--listen'], '--listen: its value is missing, wanted HOST:PORT'),
                             (['demo', '--serve=yes'], '--serve=yes: true or false is wanted'),
-                            (['help', 'deploy'], 'there is no command "deploy"'),
+                            (['help', 'bake'], 'there is no command "bake"\n'),
                             (['completion', 'fish'], 'sluice completion: "fish": bash or zsh is wanted'),
                             (['completion'], 'sluice completion: "": bash or zsh is wanted'),
                             (['version', 'extra'], 'sluice version: extra: unexpected word'),
