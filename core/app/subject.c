@@ -83,7 +83,9 @@ bool subject_read(const char *word, unsigned kinds, struct subject *subject, str
     unsigned kind = slash != NULL ? read_kind(word, (size_t)(slash - word)) : bare;
     *subject = (struct subject){.kind = kind, .name = name};
     shown_line(shown, sizeof shown, word);
-    if ((kind & kinds) == 0) {
+    if (slash == NULL && kind == 0 && (read_kind(word, strlen(word)) & kinds) != 0) {
+        return err_set(err, ERR_INVALID, "\"%s\" has no name: %s/NAME is wanted, as one word", shown, shown);
+    } else if ((kind & kinds) == 0) {
         return err_set(err, ERR_INVALID, "\"%s\" has %s: %s is wanted", shown,
                        slash == NULL ? "no kind" : "a kind that this command does not take", wanted(kinds));
     }

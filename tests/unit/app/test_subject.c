@@ -100,6 +100,10 @@ static void test_refused(void **state)
     }
     assert_false(subject_read("Deploy/shop", SUBJECT_ANY, &subject, &err));
     assert_false(subject_read("pod/shop", SUBJECT_ANY, &subject, &err));
+    assert_false(subject_read("deploy", SUBJECT_ANY, &subject, &err)); /* "deploy shop", which kubectl takes, too */
+    assert_string_equal(err.text, "\"deploy\" has no name: deploy/NAME is wanted, as one word");
+    assert_true(subject_read("canary", SUBJECT_CANARY, &subject, &err));
+    assert_string_equal(subject.name, "canary");
 }
 
 static void test_a_long_name(void **state)
