@@ -110,7 +110,7 @@ function sluice.ask(order) end
 ---@class sluice.World
 local world = {}
 
--- Worlds of a scenario (lua/tool/world.lua), for specs of strategies --------------------------------
+-- Worlds of a scenario (lua/tool/world), for specs of strategies --------------------------------
 --
 --     local world = sluice.world 'scenario.yaml'
 --

@@ -369,10 +369,10 @@ def bindings(tree):
     declared = set(re.findall(r'^function world:(\w+)', (tree / 'spec/_meta/sluice.lua').read_text(), flags=re.M))
     files = ''.join(path.read_text() for path in sorted((tree / 'core/lab/lua').glob('*.c')))
     registered = set(re.findall(r'\{"(\w+)", world_\w+\}', files))
-    for path in sorted((tree / 'lua/tool').glob('world.lua')):
+    for path in sorted((tree / 'lua/tool/world').glob('*.lua')):
         registered |= set(re.findall(r'^function methods\.(\w+)', path.read_text(), flags=re.M))
     for name in sorted(declared ^ registered):
-        yield f'world:{name}: only in one of spec/_meta/sluice.lua, and core/lab/lua and lua/tool/world.lua'
+        yield f'world:{name}: only in one of spec/_meta/sluice.lua, and core/lab/lua and lua/tool/world'
 
 
 # What makes markup, or code, of a text that an object may have said; and what would load something from elsewhere.

@@ -164,7 +164,7 @@ PLANTED = [
     ('bindings', 'core/script/host.c',
      '    set_primitive(L, host, "call", primitive_call);\n    set_primitive(L, host, "extra", primitive_extra);\n'),
     ('bindings', 'core/lab/lua/module.c', MODULE + 'static const luaL_Reg more[] = {{"stop", world_stop}};\n'),
-    ('bindings', 'lua/tool/world.lua', 'function methods.deploy() end\n'),
+    ('bindings', 'lua/tool/world/acting.lua', 'function methods.deploy() end\n'),
     ('bindings', 'lua/stdlib/_meta/operations.lua', OPERATIONS + '--- other {} — x\n'),
 ]
 

@@ -19,228 +19,7 @@
 
 #define BEGIN_MS INT64_C(1773216907000) /* what clocks show first */
 
-enum { METRICS_SIZE_MAX = 16 * 1024 * 1024 };
 enum { LOG_MAX = 16 * 1024 * 1024 };
-
-/* --- the engine --- */
-
-static const char *const states[] = {
-    [STAGE_EMPTY] = "none",      [STAGE_STARTING] = "starting", [STAGE_READY] = "ready",
-    [STAGE_CLOSING] = "closing", [STAGE_DEAD] = "dead",
-};
-
-static int push_state(lua_State *L, const void *args)
-{
-    lua_pushstring(L, states[((const struct world *)args)->stage.state]);
-    return 1;
-}
-
-static void on_news(struct timer *timer, void *ctx)
-{
-    struct world *w = ctx;
-    if (w->on_engine != LUA_NOREF) {
-        module_visit((struct visit){.world = w, .function = w->on_engine, .push = push_state, .args = w});
-    }
-}
-
-static void on_engine(void *ctx)
-{
-    struct world *w = ctx;
-    timer_start(virtual_clock_clock(w->time), &w->news, 0, on_news, w);
-}
-
-static int world_on_engine(lua_State *L)
-{
-    struct world *w = module_check_world(L);
-    luaL_unref(L, LUA_REGISTRYINDEX, w->on_engine);
-    w->on_engine = module_take_function(L, 2);
-    return 0;
-}
-
-static int world_start_engine(lua_State *L)
-{
-    struct world *w = module_check_changing(L);
-    const char *identity = luaL_checkstring(L, 2);
-    bool is_apart = lua_toboolean(L, 3);
-    if (w->stage.state != STAGE_EMPTY && w->stage.state != STAGE_DEAD) {
-        return luaL_error(L, "an engine is %s", states[w->stage.state]);
-    }
-    w->stage.is_apart = is_apart;
-    stage_start_engine(&w->stage, identity, on_engine, w);
-    return module_done(L, w, 0);
-}
-
-static int world_close_engine(lua_State *L)
-{
-    struct world *w = module_check_changing(L);
-    stage_close_engine(&w->stage);
-    return module_done(L, w, 0);
-}
-
-static int world_kill_engine(lua_State *L)
-{
-    struct world *w = module_check_changing(L);
-    stage_kill_engine(&w->stage, lua_toboolean(L, 2));
-    return 0;
-}
-
-static int world_engine(lua_State *L)
-{
-    return push_state(L, module_check_world(L));
-}
-
-static int world_requests(lua_State *L)
-{
-    lua_pushinteger(L, stage_requests(&module_check_world(L)->stage));
-    return 1;
-}
-
-static int world_metrics(lua_State *L)
-{
-    struct buf text;
-    buf_init(&text, METRICS_SIZE_MAX);
-    stage_write_metrics(&module_check_world(L)->stage, &text);
-    lua_pushlstring(L, buf_str(&text), text.len);
-    buf_fini(&text);
-    return 1;
-}
-
-static int world_sent_at(lua_State *L)
-{
-    const struct world *w = module_check_world(L);
-    lua_Integer request = luaL_checkinteger(L, 2);
-    if (request < 1 || (size_t)request > w->sent_count) {
-        return 0;
-    }
-    lua_pushnumber(L, (lua_Number)w->sent_ms[request - 1]);
-    return 1;
-}
-
-/* --- time --- */
-
-static int64_t now_ms(const struct world *w)
-{
-    return clock_mono_ms(virtual_clock_clock(w->time));
-}
-
-static int world_now(lua_State *L)
-{
-    lua_pushnumber(L, (lua_Number)now_ms(module_check_world(L)));
-    return 1;
-}
-
-static void on_later(struct timer *timer, void *ctx)
-{
-    struct callback *later = ctx;
-    struct world *w = later->world;
-    module_visit((struct visit){.world = w, .function = later->function, .push = module_push_nothing});
-    if (w->is_wishing) { /* what it did may be the wish */
-        w->has_changed = true;
-        virtual_clock_stop(w->time);
-    }
-}
-
-/* What clocks show, as milliseconds since 1970. */
-static int world_wall(lua_State *L)
-{
-    lua_pushnumber(L, (lua_Number)clock_wall_ms(virtual_clock_clock(module_check_world(L)->time)));
-    return 1;
-}
-
-static int world_after(lua_State *L)
-{
-    struct world *w = module_check_world(L);
-    int64_t delay_ms = module_check_duration(L, 2);
-    struct callback *later = module_add_callback(L, w, 3);
-    timer_start(virtual_clock_clock(w->time), &later->timer, delay_ms, on_later, later);
-    return 0;
-}
-
-static void on_change_awaited(void *ctx, const struct objects_event *event)
-{
-    virtual_clock_stop(((struct world *)ctx)->time);
-}
-
-static void read_wish(lua_State *L, void *out)
-{
-    *(bool *)out = lua_toboolean(L, 1);
-}
-
-static bool is_granted(struct world *w, int wish)
-{
-    bool granted = false;
-    w->has_changed = false;
-    module_visit(
-        (struct visit){.world = w, .function = wish, .push = module_push_nothing, .read = read_wish, .out = &granted});
-    return granted;
-}
-
-enum { SLICE_MS = 60 * 60 * 1000 };
-
-static int64_t end_of_slice(const struct world *w, int64_t until_ms)
-{
-    return until_ms - now_ms(w) < SLICE_MS ? until_ms : now_ms(w) + SLICE_MS;
-}
-
-/* Asks the spec whether its wish has come true, before any time passes, whenever an object has changed or a function of
- * `after` has run, every hour, so that what interrupts that state ends a long wait, and when the time is over. What is
- * due at that time happens, too, as it does without a wish. */
-static bool run_until(struct world *w, int64_t until_ms, int wish)
-{
-    struct objects *objects = api_objects(cluster_api(w->stage.cluster));
-    objects_listen(objects, on_change_awaited, w);
-    w->is_wishing = true;
-    bool granted = is_granted(w, wish), goes_on = now_ms(w) < until_ms;
-    while (!granted && goes_on && w->failure == LUA_NOREF) {
-        int64_t end_ms = end_of_slice(w, until_ms);
-        bool is_there = virtual_clock_run(w->time, end_ms);
-        goes_on = is_there ? end_ms < until_ms : w->has_changed; /* else nothing will happen any more */
-        granted = (is_there || w->has_changed) && is_granted(w, wish);
-    }
-    w->is_wishing = false;
-    objects_unlisten(objects, on_change_awaited, w);
-    return granted;
-}
-
-static int do_nothing(lua_State *L)
-{
-    return 0;
-}
-
-/* Without a wish a function that does nothing is called every hour. */
-static void run_on(struct world *w, int64_t until_ms)
-{
-    lua_pushcfunction(w->L, do_nothing);
-    int function = luaL_ref(w->L, LUA_REGISTRYINDEX);
-    bool goes_on = true;
-    while (goes_on && now_ms(w) < until_ms) {
-        goes_on = virtual_clock_run(w->time, end_of_slice(w, until_ms)) &&
-                  module_visit((struct visit){.world = w, .function = function, .push = module_push_nothing});
-    }
-    luaL_unref(w->L, LUA_REGISTRYINDEX, function);
-}
-
-static int world_run(lua_State *L)
-{
-    struct world *w = module_check_changing(L);
-    int64_t until_ms = now_ms(w) + module_check_duration(L, 2);
-    int wish = lua_isnoneornil(L, 3) ? LUA_NOREF : module_take_function(L, 3);
-    if (w->is_running) {
-        luaL_unref(L, LUA_REGISTRYINDEX, wish);
-        return luaL_error(L, "the world is running already");
-    }
-    w->is_running = true;
-    bool granted = true;
-    if (wish != LUA_NOREF) {
-        granted = run_until(w, until_ms, wish);
-    } else {
-        run_on(w, until_ms);
-    }
-    w->is_running = false;
-    luaL_unref(L, LUA_REGISTRYINDEX, wish);
-    lua_pushboolean(L, granted);
-    return module_done(L, w, 1);
-}
 
 /* --- what is told --- */
 
@@ -472,38 +251,38 @@ static int open_world(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-    {"start_engine", world_start_engine},
-    {"close_engine", world_close_engine},
-    {"kill_engine", world_kill_engine},
-    {"on_engine", world_on_engine},
-    {"engine", world_engine},
-    {"metrics", world_metrics},
-    {"requests", world_requests},
-    {"sent_at", world_sent_at},
-    {"now", world_now},
-    {"wall", world_wall},
-    {"after", world_after},
-    {"run", world_run},
-    {"transcript", world_transcript},
-    {"log", world_log},
-    {"broken", world_broken},
-    {"expect_rest", world_expect_rest},
-    {"close", world_close},
-    {NULL, NULL},
+    {"transcript", world_transcript},   {"log", world_log},     {"broken", world_broken},
+    {"expect_rest", world_expect_rest}, {"close", world_close}, {NULL, NULL},
 };
 
-/* What is written in Lua on top: lua/tool/world.lua gets the module and the methods of a world, and adds to them. */
+/* The chunk of a file of lua, by its place as stack traces show it: "@tool/world.lua". */
+static void push_chunk(lua_State *L, const char *place)
+{
+    const struct text *text = texts_find(place + 1);
+    if (text == NULL) {
+        luaL_error(L, "there is no %s", place + 1);
+    } else if (luaL_loadbuffer(L, text->bytes, text->len, place) != 0) {
+        lua_error(L);
+    }
+}
+
+static int load_part(lua_State *L)
+{
+    push_chunk(L, lua_pushfstring(L, "@tool/world/%s.lua", luaL_checkstring(L, 1)));
+    return 1;
+}
+
+/* What is written in Lua on top: lua/tool/world.lua gets the module, the methods of a world and a function that loads
+ * its parts, and adds to the first two. */
 static int load_author(lua_State *L)
 {
-    const struct text *text = texts_find("tool/world.lua");
-    if (luaL_loadbuffer(L, text->bytes, text->len, "@tool/world.lua") != 0) {
-        return lua_error(L);
-    }
+    push_chunk(L, "@tool/world.lua");
     lua_pushvalue(L, -2);
     luaL_getmetatable(L, WORLD_TYPE);
     lua_getfield(L, -1, "__index");
     lua_remove(L, -2);
-    lua_call(L, 2, 0);
+    lua_pushcfunction(L, load_part);
+    lua_call(L, 3, 0);
     return 1;
 }
 
@@ -532,6 +311,8 @@ int luaopen_sluice(lua_State *L)
     lua_setfield(L, -2, "__metatable"); /* nobody but the collector calls __gc */
     lua_newtable(L);
     luaL_register(L, NULL, methods);
+    luaL_register(L, NULL, module_engine);
+    luaL_register(L, NULL, module_time);
     luaL_register(L, NULL, module_objects);
     luaL_register(L, NULL, module_surroundings);
     luaL_register(L, NULL, module_scenario);

@@ -108,8 +108,8 @@ int module_push_document(lua_State *L, struct doc *doc);
 
 objects_listen_fn module_on_object;
 network_fate_fn module_on_fate;
-extern const luaL_Reg module_objects[], module_surroundings[], module_scenario[], module_strikes[], module_witness[],
-    module_asking[];
+extern const luaL_Reg module_engine[], module_time[], module_objects[], module_surroundings[], module_scenario[],
+    module_strikes[], module_witness[], module_asking[];
 
 /* Reads the scenario, then makes what is there at first on a stage that is ready. */
 bool module_open_scenario(struct world *w, const char *path, struct err *err);
