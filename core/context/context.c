@@ -8,6 +8,12 @@ struct store *context_store(const struct context *context, const struct kube_res
     return stores_of(&context->stores, resource);
 }
 
+struct config_stores context_configs(const struct context *context)
+{
+    return (struct config_stores){.config_maps = context_store(context, &KUBE_CONFIG_MAPS),
+                                  .secrets = context_store(context, &KUBE_SECRETS)};
+}
+
 struct store *context_workloads(const struct context *context, const struct canary_names *names)
 {
     const struct workload_kind *kind = workload_of(names);

@@ -12,6 +12,7 @@
 #include "notify/alerter.h"
 #include "notify/gauges.h"
 #include "notify/notify.h"
+#include "workload/tracked_config.h"
 #include "workload/workload.h"
 
 struct adapters;
@@ -43,6 +44,7 @@ struct context {
 
 struct store *context_store(const struct context *context, const struct kube_resource *resource);
 
+struct config_stores context_configs(const struct context *context);
 /* The store of the workloads of the kind that a Canary names; NULL when this version knows no such kind. */
 struct store *context_workloads(const struct context *context, const struct canary_names *names);
 /* The pruned target and primary of a Canary (workload/facts.h); NULL: not there. Like what store_find gives. */

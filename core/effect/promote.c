@@ -15,8 +15,7 @@ struct promotion_options promote_options(struct context *context, const struct c
         .client = context->kube,
         .clock = context->clock,
         .workloads = context_workloads(context, &canary->names),
-        .config_maps = context_store(context, &KUBE_CONFIG_MAPS),
-        .secrets = context_store(context, &KUBE_SECRETS),
+        .config_stores = context_configs(context),
         .canary = canary->root,
         .revision = revision,
         .configs = configs,
@@ -33,9 +32,8 @@ static struct doc *live_copies(struct context *context, const struct canary *can
     const struct canary_names *names = &canary->names;
     struct doc *primary = context_primary(context, names);
     struct doc *doc = doc_new();
-    doc_set_root(doc, tracked_config_promoted(doc, names, doc_root(primary), tracked,
-                                              context_store(context, &KUBE_CONFIG_MAPS),
-                                              context_store(context, &KUBE_SECRETS)));
+    struct config_stores stores = context_configs(context);
+    doc_set_root(doc, tracked_config_promoted(doc, names, doc_root(primary), tracked, &stores));
     doc_free(primary);
     return doc;
 }

@@ -43,12 +43,12 @@ static void on_config_read(void *ctx, const struct doc *answer, const struct err
 static bool find_unread(struct actor *actor, const struct canary *canary, struct tracked_config_name *unread)
 {
     const struct context *context = actor->context;
+    struct config_stores stores = context_configs(context);
     bool found = false;
     for (size_t i = 0; context->config_tracking && !found && i < 2; i++) {
         struct doc *workload =
             i == 1 ? context_primary(context, &canary->names) : context_target(context, &canary->names);
-        found = tracked_config_unread(doc_root(workload), i == 1, context_store(context, &KUBE_CONFIG_MAPS),
-                                      context_store(context, &KUBE_SECRETS), actor->namespace, unread);
+        found = tracked_config_unread(doc_root(workload), i == 1, &stores, actor->namespace, unread);
         doc_free(workload);
     }
     return found;

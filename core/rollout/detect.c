@@ -20,6 +20,21 @@ static void list_configs(struct target_now *now, const struct node *target)
     }
 }
 
+static bool read_checksums(struct target_now *now, const struct context *context, const struct canary *canary,
+                           const struct node *target, struct err *err)
+{
+    const char *namespace = canary->names.namespace;
+    const struct node *recorded = node_get(canary->status, "trackedConfigs");
+    struct config_stores stores = context_configs(context);
+    struct node *map = tracked_config_checksums(now->checksums, target, recorded, &stores, namespace, err);
+    if (map == NULL) {
+        return err_wrap(err, "GetTargetConfigs failed");
+    }
+    doc_set_root(now->checksums, map);
+    doc_set_root(now->fresh, tracked_config_checksums(now->fresh, target, NULL, &stores, namespace, err));
+    return true;
+}
+
 bool target_now_init(struct target_now *now, struct context *context, const struct canary *canary, struct err *err)
 {
     const struct canary_names *names = &canary->names;
@@ -34,20 +49,8 @@ bool target_now_init(struct target_now *now, struct context *context, const stru
     now->revision = str_dup(proven ? canary->last_applied : now->digest);
     bool ok = true;
     if (context->config_tracking) {
-        struct node *map = NULL;
         list_configs(now, doc_root(target));
-        const struct node *recorded = node_get(canary->status, "trackedConfigs");
-        ok = tracked_config_checksums(now->checksums, doc_root(target), recorded,
-                                      context_store(context, &KUBE_CONFIG_MAPS), context_store(context, &KUBE_SECRETS),
-                                      names->namespace, &map, err);
-        if (ok) {
-            doc_set_root(now->checksums, map);
-            tracked_config_checksums(now->fresh, doc_root(target), NULL, context_store(context, &KUBE_CONFIG_MAPS),
-                                     context_store(context, &KUBE_SECRETS), names->namespace, &map, err);
-            doc_set_root(now->fresh, map);
-        } else {
-            err_wrap(err, "GetTargetConfigs failed");
-        }
+        ok = read_checksums(now, context, canary, doc_root(target), err);
     }
     doc_free(target);
     return ok;

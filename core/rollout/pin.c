@@ -8,12 +8,13 @@
 static bool read_configs(const struct release *release, const struct node *target, struct doc *checksums,
                          struct err *err)
 {
-    struct node *map = NULL;
-    bool ok = !release->context->config_tracking ||
-              tracked_config_checksums(checksums, target, NULL, context_store(release->context, &KUBE_CONFIG_MAPS),
-                                       context_store(release->context, &KUBE_SECRETS), release->namespace, &map, err);
+    if (!release->context->config_tracking) {
+        return true;
+    }
+    struct config_stores stores = context_configs(release->context);
+    struct node *map = tracked_config_checksums(checksums, target, NULL, &stores, release->namespace, err);
     doc_set_root(checksums, map);
-    return ok;
+    return map != NULL;
 }
 
 static bool pin(struct release *release, const struct canary *canary, struct err *err)

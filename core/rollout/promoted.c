@@ -23,9 +23,9 @@ static void init(struct promoted *promoted, struct context *context, const struc
     *promoted =
         (struct promoted){.checksums = doc_new(), .owned = object_is_controlled_by(primary, "Canary", names->name)};
     if (context->config_tracking) {
-        doc_set_root(promoted->checksums, tracked_config_promoted(promoted->checksums, names, primary, tracked,
-                                                                  context_store(context, &KUBE_CONFIG_MAPS),
-                                                                  context_store(context, &KUBE_SECRETS)));
+        struct config_stores stores = context_configs(context);
+        doc_set_root(promoted->checksums,
+                     tracked_config_promoted(promoted->checksums, names, primary, tracked, &stores));
     }
 }
 

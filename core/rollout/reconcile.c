@@ -189,10 +189,9 @@ static enum reconcile_need plan_live_primary(struct look *look, const struct nod
 
 static bool copies_are_ours(struct look *look)
 {
-    struct context *context = look->context;
-    if (!context->config_tracking ||
-        tracked_config_check_copies(&look->canary->names, look->target, context_store(context, &KUBE_CONFIG_MAPS),
-                                    context_store(context, &KUBE_SECRETS), look->err) == PLAN_DONE) {
+    struct config_stores stores = context_configs(look->context);
+    if (!look->context->config_tracking ||
+        tracked_config_check_copies(&look->canary->names, look->target, &stores, look->err) == PLAN_DONE) {
         return true;
     }
     note_foreign(look);

@@ -17,8 +17,8 @@ struct promotion {
     struct doc *canary, *target, *checksums;
     struct doc *pruned; /* the target as the store would keep it */
     int reads;
-    bool reading_secret;
-    struct doc *wanted; /* checksums of the wanted configs; without a root: any */
+    struct store *reading; /* a config is read for it */
+    struct doc *wanted;    /* checksums of the wanted configs; without a root: any */
     char *revision, *promotion_id;
     struct canary_names names;
     const struct workload_kind *kind;
@@ -104,9 +104,9 @@ static bool collect_checksums(struct promotion *p, const struct node *pruned, st
     if (!p->options.config_tracking) {
         return true;
     }
-    struct node *map = NULL;
-    if (!tracked_config_checksums(p->checksums, pruned, doc_root(p->wanted), p->options.config_maps, p->options.secrets,
-                                  p->names.namespace, &map, err)) {
+    struct node *map = tracked_config_checksums(p->checksums, pruned, doc_root(p->wanted), &p->options.config_stores,
+                                                p->names.namespace, err);
+    if (map == NULL) {
         return err_wrap(err, "GetTargetConfigs failed");
     }
     doc_set_root(p->checksums, map);
@@ -184,10 +184,10 @@ static void read_configs(struct promotion *p)
     struct err why = {0};
     struct tracked_config_name unread;
     if (p->options.config_tracking && p->reads < READS_MAX &&
-        tracked_config_unread(doc_root(p->pruned), false, p->options.config_maps, p->options.secrets,
-                              p->names.namespace, &unread)) {
+        tracked_config_unread(doc_root(p->pruned), false, &p->options.config_stores, p->names.namespace, &unread)) {
+        const struct config_stores *stores = &p->options.config_stores;
         p->reads++;
-        p->reading_secret = unread.resource == &KUBE_SECRETS;
+        p->reading = unread.resource == &KUBE_SECRETS ? stores->secrets : stores->config_maps;
         get(p, unread.resource, unread.name, on_body);
         str_free(&unread.name);
     } else if (!collect_checksums(p, doc_root(p->pruned), &why)) {
@@ -212,7 +212,7 @@ static void on_body(void *ctx, const struct doc *answer, const struct err *err)
         fail(p, &why);
         return;
     }
-    store_complete(p->reading_secret ? p->options.secrets : p->options.config_maps, answer);
+    store_complete(p->reading, answer);
     read_configs(p);
 }
 
@@ -228,7 +228,7 @@ static const char *config_kind(const struct promotion *p, const char **name)
 static struct store *config_store(const struct promotion *p)
 {
     const char *name;
-    return strcmp(config_kind(p, &name), "secret") == 0 ? p->options.secrets : p->options.config_maps;
+    return config_store_of(&p->options.config_stores, config_kind(p, &name));
 }
 
 static void config_done(struct promotion *p)
@@ -341,7 +341,7 @@ static void next_config(struct promotion *p)
         return;
     }
     const char *name, *kind = config_kind(p, &name);
-    get(p, strcmp(kind, "secret") == 0 ? &KUBE_SECRETS : &KUBE_CONFIG_MAPS, name, on_config);
+    get(p, store_resource(config_store_of(&p->options.config_stores, kind)), name, on_config);
 }
 
 /* --- 3: the primary --- */

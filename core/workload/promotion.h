@@ -9,12 +9,14 @@
 #include "kube/client.h"
 #include "kube/store.h"
 #include "workload/primary.h"
+#include "workload/tracked_config.h"
 
 struct promotion_options {
     struct kube_client *client;
     struct clock *clock;
-    struct store *workloads, *config_maps, *secrets; /* take in what is written */
-    const struct node *canary;                       /* copied */
+    struct store *workloads; /* takes in what is written, and so do those of the configs */
+    struct config_stores config_stores;
+    const struct node *canary; /* copied */
     /* The revision to promote (revision.h). NULL: create a missing primary from the current target; a primary that
      * is there stays as it is. */
     const char *revision;

@@ -156,7 +156,7 @@ static void test_the_last_reference_decides(void **state)
 /* --- what the status says --- */
 
 struct world {
-    struct store *maps, *secrets;
+    struct config_stores stores;
     struct doc *canary;
     struct canary_names names;
     struct kube_write write;
@@ -174,8 +174,8 @@ static void put(struct store *store, const char *rest)
 static void open_world(struct world *w)
 {
     *w = (struct world){0};
-    w->maps = store_new(&KUBE_CONFIG_MAPS, tracked_config_prune);
-    w->secrets = store_new(&KUBE_SECRETS, tracked_config_prune);
+    w->stores.config_maps = store_new(&KUBE_CONFIG_MAPS, tracked_config_prune);
+    w->stores.secrets = store_new(&KUBE_SECRETS, tracked_config_prune);
     w->canary = fake_doc("{'metadata':{'name':'podinfo','namespace':'test','uid':'u-1'},'spec':{'targetRef':{'kind':"
                          "'Deployment','name':'podinfo'}}}");
     canary_names_init(&w->names, doc_root(w->canary));
@@ -185,8 +185,8 @@ static void close_world(struct world *w)
 {
     canary_names_fini(&w->names);
     doc_free(w->canary);
-    store_free(w->maps);
-    store_free(w->secrets);
+    store_free(w->stores.config_maps);
+    store_free(w->stores.secrets);
 }
 
 /* `want`: the map, or the error's text. */
@@ -194,10 +194,10 @@ static void expect_checksums(struct world *w, const char *pod_spec, const char *
 {
     struct doc *target = fake_doc_format("{'metadata':{'name':'podinfo'},'spec':{'template':{'spec':%s}}}", pod_spec);
     struct doc *doc = doc_new();
-    struct node *map = NULL;
     struct err err = {0};
     workload_kind_at(0)->store.prune(target, NULL);
-    if (tracked_config_checksums(doc, doc_root(target), NULL, w->maps, w->secrets, "test", &map, &err)) {
+    struct node *map = tracked_config_checksums(doc, doc_root(target), NULL, &w->stores, "test", &err);
+    if (map != NULL) {
         fake_doc_expect(map, want);
     } else {
         assert_int_equal(err.code, ERR_NOT_FOUND);
@@ -214,9 +214,9 @@ static void test_the_status_names_every_tracked_object(void **state)
 {
     struct world w;
     open_world(&w);
-    put(w.maps, "'name':'a'},'data':{'color':'red'}");
-    put(w.maps, "'name':'empty'}");
-    put(w.secrets, "'name':'a'},'type':'Opaque','data':{'value':'czNjcjN0'}");
+    put(w.stores.config_maps, "'name':'a'},'data':{'color':'red'}");
+    put(w.stores.config_maps, "'name':'empty'}");
+    put(w.stores.secrets, "'name':'a'},'type':'Opaque','data':{'value':'czNjcjN0'}");
     expect_checksums(&w, "{}", "{}");
     expect_checksums(
         &w,
@@ -253,8 +253,8 @@ static void test_some_objects_are_left_to_their_owners(void **state)
         open_world(&w);
         snprintf(rest, sizeof rest, "'name':'a','annotations':{'flagger.app/config-tracking':'%s'}},'type':'Opaque'",
                  wishes[i]);
-        put(w.maps, rest);
-        put(w.secrets, rest);
+        put(w.stores.config_maps, rest);
+        put(w.stores.secrets, rest);
         expect_checksums(&w, ENV("configMapRef", "a", "false"), "{}");
         expect_checksums(&w, ENV("secretRef", "a", "false"), "{}");
         close_world(&w);
@@ -264,12 +264,12 @@ static void test_some_objects_are_left_to_their_owners(void **state)
         open_world(&w);
         snprintf(rest, sizeof rest, "'name':'a'},'type':'%s'",
                  tracked ? types[i] : foreign[i - sizeof types / sizeof types[0]]);
-        put(w.secrets, rest);
+        put(w.stores.secrets, rest);
         expect_checksums(&w, ENV("secretRef", "a", "false"), tracked ? "{'secret/a':'74234e98afe7498f'}" : "{}");
         close_world(&w);
     }
     open_world(&w);
-    put(w.maps, "'name':'a','annotations':{'flagger.app/config-tracking':'enabled'}}");
+    put(w.stores.config_maps, "'name':'a','annotations':{'flagger.app/config-tracking':'enabled'}}");
     expect_checksums(&w, ENV("configMapRef", "a", "false"), "{'configmap/a':'74234e98afe7498f'}");
     close_world(&w);
 }
@@ -308,20 +308,20 @@ static void test_the_copies_say_what_was_promoted(void **state)
 {
     struct world w;
     open_world(&w);
-    put(w.maps, "'name':'a'},'data':{'color':'blue'}");
-    put(w.maps, "'name':'a-primary'" OWNED("podinfo") ",'data':{'color':'red'}");
-    put(w.maps, "'name':'other-primary'" OWNED("other") ",'data':{'color':'red'}");
-    put(w.maps, "'name':'plain'},'data':{'color':'red'}");
-    put(w.secrets, "'name':'a-primary'" OWNED("podinfo") ",'type':'Opaque','data':{'value':'czNjcjN0'}");
+    put(w.stores.config_maps, "'name':'a'},'data':{'color':'blue'}");
+    put(w.stores.config_maps, "'name':'a-primary'" OWNED("podinfo") ",'data':{'color':'red'}");
+    put(w.stores.config_maps, "'name':'other-primary'" OWNED("other") ",'data':{'color':'red'}");
+    put(w.stores.config_maps, "'name':'plain'},'data':{'color':'red'}");
+    put(w.stores.secrets, "'name':'a-primary'" OWNED("podinfo") ",'type':'Opaque','data':{'value':'czNjcjN0'}");
     struct doc *primary = fake_doc(
         "{'metadata':{'name':'podinfo-primary'},'spec':{'template':{'spec':{'volumes':[{'configMap':{'name':'a-primary'"
         "}},{'secret':{'secretName':'a-primary'}},{'configMap':{'name':'other-primary'}},{'configMap':{'name':'plain'}}"
         ",{'configMap':{'name':'gone-primary','optional':true}}]}}}}");
     struct doc *doc = doc_new();
     workload_kind_at(0)->store.prune(primary, NULL);
-    fake_doc_expect(tracked_config_promoted(doc, &w.names, doc_root(primary), NULL, w.maps, w.secrets),
+    fake_doc_expect(tracked_config_promoted(doc, &w.names, doc_root(primary), NULL, &w.stores),
                     "{'configmap/a':'241889ca0604e333','secret/a':'e9508890208eabc4'}");
-    fake_doc_expect(tracked_config_promoted(doc, &w.names, NULL, NULL, w.maps, w.secrets), "{}");
+    fake_doc_expect(tracked_config_promoted(doc, &w.names, NULL, NULL, &w.stores), "{}");
     doc_free(doc);
     doc_free(primary);
     close_world(&w);
@@ -444,17 +444,17 @@ static void test_the_copies_of_a_target_are_checked_beforehand(void **state)
                                   "'name':'a'}},{'secret':{'secretName':'s'}}]}}}}");
     open_world(&w);
     workload_kind_at(0)->store.prune(target, NULL);
-    put(w.maps, "'name':'a'},'data':{'color':'blue'}");
-    put(w.maps, "'name':'a-primary'" OWNED("podinfo") ",'data':{'color':'red'}");
-    put(w.secrets, "'name':'s-primary'},'type':'Opaque','data':{}");
-    assert_int_equal(tracked_config_check_copies(&w.names, doc_root(target), w.maps, w.secrets, &w.err), PLAN_DONE);
-    put(w.secrets, "'name':'s'},'type':'kubernetes.io/service-account-token','data':{}"); /* not tracked */
-    assert_int_equal(tracked_config_check_copies(&w.names, doc_root(target), w.maps, w.secrets, &w.err), PLAN_DONE);
+    put(w.stores.config_maps, "'name':'a'},'data':{'color':'blue'}");
+    put(w.stores.config_maps, "'name':'a-primary'" OWNED("podinfo") ",'data':{'color':'red'}");
+    put(w.stores.secrets, "'name':'s-primary'},'type':'Opaque','data':{}");
+    assert_int_equal(tracked_config_check_copies(&w.names, doc_root(target), &w.stores, &w.err), PLAN_DONE);
+    put(w.stores.secrets, "'name':'s'},'type':'kubernetes.io/service-account-token','data':{}"); /* not tracked */
+    assert_int_equal(tracked_config_check_copies(&w.names, doc_root(target), &w.stores, &w.err), PLAN_DONE);
     close_world(&w);
     open_world(&w);
-    put(w.secrets, "'name':'s'},'type':'Opaque','data':{}");
-    put(w.secrets, "'name':'s-primary'},'type':'Opaque','data':{}");
-    assert_int_equal(tracked_config_check_copies(&w.names, doc_root(target), w.maps, w.secrets, &w.err), PLAN_FOREIGN);
+    put(w.stores.secrets, "'name':'s'},'type':'Opaque','data':{}");
+    put(w.stores.secrets, "'name':'s-primary'},'type':'Opaque','data':{}");
+    assert_int_equal(tracked_config_check_copies(&w.names, doc_root(target), &w.stores, &w.err), PLAN_FOREIGN);
     assert_true(str_has_prefix(w.err.text, "Secret s-primary.test is left alone"));
     doc_free(target);
     close_world(&w);
