@@ -16,6 +16,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const struct patch_writer plain = {.manager = "fuzz", .time = NOW};
+static const struct patch_writer forced = {.manager = "fuzz", .time = NOW, .force = true};
+static const struct patch_writer of_status = {.manager = "fuzz", .subresource = "status", .time = NOW};
+
 static void must(bool holds)
 {
     if (!holds)
@@ -33,12 +37,12 @@ static void check(struct doc *made, const struct err *err)
 static void apply_twice(const struct kind *kind, const struct node *object, const struct node *patch)
 {
     struct err err = {0};
-    struct doc *once = patch_apply(kind, object, patch, "fuzz", NULL, true, NOW, &err);
+    struct doc *once = patch_apply(kind, object, patch, &forced, &err);
     if (once == NULL) {
         check(NULL, &err);
         return;
     }
-    struct doc *twice = patch_apply(kind, doc_root(once), patch, "fuzz", NULL, true, NOW, &err);
+    struct doc *twice = patch_apply(kind, doc_root(once), patch, &forced, &err);
     must(twice != NULL);
     doc_free(once);
     doc_free(twice);
@@ -53,15 +57,15 @@ static void patch_all(const struct kind *kind, const struct node *object, const 
     err_clear(&err);
     check(patch_strategic(kind, object, patch, &err), &err);
     err_clear(&err);
-    check(patch_apply(kind, object, patch, "fuzz", "status", false, NOW, &err), &err);
+    check(patch_apply(kind, object, patch, &of_status, &err), &err);
     apply_twice(kind, object, patch);
     struct doc *merged = patch_merge(object, patch, &err);
     if (merged != NULL)
-        patch_own(kind, object, merged, "fuzz", NULL, NOW);
+        patch_own(kind, object, merged, &plain);
     doc_free(merged);
     struct doc *created = doc_copy(object);
     node_remove(node_get(doc_root(created), "metadata"), "managedFields");
-    patch_own(kind, NULL, created, "fuzz", NULL, NOW);
+    patch_own(kind, NULL, created, &plain);
     must(node_count(node_at(doc_root(created), "metadata", "managedFields")) <= 1);
     doc_free(created);
 }

@@ -138,8 +138,8 @@ static void establish(struct api *api, const struct node *stored)
     add_condition(crd, conditions, "Established", "InitialNamesAccepted", "the initial names have been accepted", now);
     node_set(crd, status, "conditions", conditions);
     node_set(crd, status, "acceptedNames", node_copy(crd, node_at(stored, "spec", "names")));
-    patch_own(kinds_find(api->kinds, "apiextensions.k8s.io", "v1", "customresourcedefinitions"), stored, crd,
-              "kube-apiserver", "status", now);
+    struct patch_writer writer = {.manager = "kube-apiserver", .subresource = "status", .time = now};
+    patch_own(kinds_find(api->kinds, "apiextensions.k8s.io", "v1", "customresourcedefinitions"), stored, crd, &writer);
     objects_put(api->objects, "apiextensions.k8s.io/customresourcedefinitions", crd);
     doc_free(crd);
 }

@@ -167,8 +167,11 @@ static struct doc *apply(const struct request *request, const struct node *objec
         fail_invalid(f, "meta.k8s.io", "PatchOptions", "", doc_root(causes));
         doc_free(causes);
     } else if (check_declared(request, patch, f)) {
-        bool forced = force != NULL && !str_equal(force, "false");
-        result = patch_apply(request->kind, object, patch, manager, request->subresource, forced, now, &err);
+        struct patch_writer writer = {.manager = manager,
+                                      .subresource = request->subresource,
+                                      .time = now,
+                                      .force = force != NULL && !str_equal(force, "false")};
+        result = patch_apply(request->kind, object, patch, &writer, &err);
         if (result == NULL) {
             fail_patch(&err, f);
         }

@@ -120,7 +120,7 @@ static struct doc *answer_access(const struct request *request, const struct wri
         node_remove(node_get(root, "status"), "allowed");
     }
     api_time_now(request->api, now);
-    patch_own(write->kind, NULL, review, write->manager, NULL, now);
+    patch_own(write->kind, NULL, review, &(struct patch_writer){.manager = write->manager, .time = now});
     review = write_normalise(write->kind, review);
     root = doc_root(review);
     if (!check_access(root, f)) {

@@ -214,8 +214,9 @@ static void own(struct api *api, const struct write *write, const struct node *b
     }
     api_time_now(api, now);
     struct doc *owned = without_zeros(doc_root(doc));
-    patch_own(write->kind, before, owned != NULL ? owned : doc, write->manager,
-              write->is_scale ? "scale" : write->subresource, now);
+    struct patch_writer writer = {
+        .manager = write->manager, .subresource = write->is_scale ? "scale" : write->subresource, .time = now};
+    patch_own(write->kind, before, owned != NULL ? owned : doc, &writer);
     if (owned != NULL) {
         node_remove(metadata_of(doc), "managedFields");
         node_set(doc, metadata_of(doc), "managedFields",

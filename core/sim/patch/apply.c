@@ -123,16 +123,15 @@ static bool check_lists(const struct kind *kind, const struct shape *shape, cons
 
 /* The new object; NULL: err. `managers` change with it. */
 static struct doc *apply(const struct kind *kind, const struct node *live, const struct node *patch,
-                         struct managers *managers, const char *name, const char *subresource, bool force,
-                         const char *time, struct err *err)
+                         struct managers *managers, const struct patch_writer *writer, struct err *err)
 {
     struct shape shape = shape_of_kind(kind);
     char *version = patch_own_version(kind);
-    struct manager *self = managers_ensure(managers, patch_own_name(name), true, version, subresource);
+    struct manager *self = managers_ensure(managers, patch_own_name(writer), true, version, writer->subresource);
     struct field_set last = *manager_fields(self);
     self->fields = (struct field_set){0};
     field_walk_mentioned(&self->fields, &shape, patch);
-    patch_own_drop_reset(&self->fields, kind, subresource);
+    patch_own_drop_reset(&self->fields, kind, writer->subresource);
     mem_free(self->api_version);
     self->api_version = version;
     struct doc *doc = doc_new();
@@ -141,8 +140,8 @@ static struct doc *apply(const struct kind *kind, const struct node *live, const
     doc = prune(&shape, doc, managers, &last);
     field_set_fini(&last);
     struct field_difference difference;
-    patch_own_compare(&difference, kind, subresource, live, doc_root(doc));
-    bool ok = managers_settle(managers, self, &difference, force, err);
+    patch_own_compare(&difference, kind, writer->subresource, live, doc_root(doc));
+    bool ok = managers_settle(managers, self, &difference, writer->force, err);
     field_difference_fini(&difference);
     field_walk_drop_emptied(doc_root(doc), &shape, doc_root(merged));
     doc_free(merged);
@@ -152,14 +151,14 @@ static struct doc *apply(const struct kind *kind, const struct node *live, const
     }
     patch_own_strip(&self->fields);
     if (!node_equal(live, doc_root(doc)) || self->time == NULL) {
-        patch_own_set_time(self, time);
+        patch_own_set_time(self, writer->time);
     }
     managers_drop_empty(managers, NULL);
     return doc;
 }
 
 struct doc *patch_apply(const struct kind *kind, const struct node *object, const struct node *patch,
-                        const char *manager, const char *subresource, bool force, const char *time, struct err *err)
+                        const struct patch_writer *writer, struct err *err)
 {
     struct shape shape = shape_of_kind(kind);
     if (!check_patch(kind, patch, err) || !check_lists(kind, &shape, patch, err)) {
@@ -174,11 +173,13 @@ struct doc *patch_apply(const struct kind *kind, const struct node *object, cons
     node_remove(node_get(doc_root(live), "metadata"), "managedFields");
     if (managers.count == 0 && object != NULL) {
         struct doc *nothing = patch_own_object(kind, NULL), *all = patch_own_object(kind, object);
-        patch_own_changes(&managers, kind, doc_root(nothing), doc_root(all), "before-first-apply", subresource, time);
+        struct patch_writer first = *writer;
+        first.manager = "before-first-apply";
+        patch_own_changes(&managers, kind, doc_root(nothing), doc_root(all), &first);
         doc_free(nothing);
         doc_free(all);
     }
-    struct doc *made = apply(kind, doc_root(live), patch, &managers, manager, subresource, force, time, err);
+    struct doc *made = apply(kind, doc_root(live), patch, &managers, writer, err);
     doc_free(live);
     if (made != NULL) {
         patch_own_set_entries(made, &managers);

@@ -196,9 +196,9 @@ char *patch_own_version(const struct kind *kind)
     return str_empty(kind->group) ? str_dup(kind->version) : str_format("%s/%s", kind->group, kind->version);
 }
 
-const char *patch_own_name(const char *manager)
+const char *patch_own_name(const struct patch_writer *writer)
 {
-    return str_empty(manager) ? "unknown" : manager;
+    return str_empty(writer->manager) ? "unknown" : writer->manager;
 }
 
 void patch_own_set_entries(struct doc *object, struct managers *managers)
@@ -227,26 +227,26 @@ static struct manager *unless_changed(struct manager *self, const struct field_d
 }
 
 void patch_own_changes(struct managers *managers, const struct kind *kind, const struct node *before,
-                       const struct node *after, const char *name, const char *subresource, const char *time)
+                       const struct node *after, const struct patch_writer *writer)
 {
     struct field_difference difference;
     struct err ignored;
     char *version = patch_own_version(kind);
-    patch_own_compare(&difference, kind, subresource, before, after);
+    patch_own_compare(&difference, kind, writer->subresource, before, after);
     struct field_set fields = {0};
     field_set_add(&fields, &difference.modified);
     field_set_add(&fields, &difference.added);
-    patch_own_drop_reset(&fields, kind, subresource);
+    patch_own_drop_reset(&fields, kind, writer->subresource);
     patch_own_strip(&fields);
-    struct manager *self = managers_find(managers, patch_own_name(name), false, version, subresource);
+    struct manager *self = managers_find(managers, patch_own_name(writer), false, version, writer->subresource);
     struct manager *unchanged = unless_changed(self, &difference, &fields);
     managers_settle(managers, unchanged, &difference, true, &ignored);
     if (!field_set_empty(&fields)) {
-        self = managers_ensure(managers, patch_own_name(name), false, version, subresource);
+        self = managers_ensure(managers, patch_own_name(writer), false, version, writer->subresource);
         if (unchanged == NULL) {
             field_set_add(manager_fields(self), &fields);
         }
-        patch_own_set_time(self, time);
+        patch_own_set_time(self, writer->time);
     }
     managers_drop_empty(managers, NULL);
     field_set_fini(&fields);
@@ -305,40 +305,40 @@ static const struct node *with_always(const struct kind *kind, const struct node
 
 /* Only the writer's time is another, if any. False: look closer. */
 static bool take_values(struct managers *managers, const struct kind *kind, const struct node *before,
-                        const struct node *after, const char *name, const char *subresource, const char *time)
+                        const struct node *after, const struct patch_writer *writer)
 {
     struct shape shape = shape_of_kind(kind);
     char *version = patch_own_version(kind);
-    struct manager *self = managers_find(managers, patch_own_name(name), false, version, subresource);
+    struct manager *self = managers_find(managers, patch_own_name(writer), false, version, writer->subresource);
     bool is_plain =
         before != NULL && self != NULL && self->written != NULL && !field_written_has_any(self->written, nobodys());
     enum own_values values = is_plain ? own_values_compare(managers, self, &shape, before, after) : OWN_VALUES_UNKNOWN;
     if (values == OWN_VALUES_CHANGED) {
-        patch_own_set_time(self, time);
+        patch_own_set_time(self, writer->time);
     }
     mem_free(version);
     return values != OWN_VALUES_UNKNOWN;
 }
 
 static void take_changes(struct managers *managers, const struct kind *kind, const struct node *before,
-                         const struct node *after, const char *manager, const char *subresource, const char *time)
+                         const struct node *after, const struct patch_writer *writer)
 {
     struct doc *left, *right;
     const struct node *old = with_always(kind, before, &left), *new = with_always(kind, after, &right);
-    patch_own_changes(managers, kind, old, new, manager, subresource, time);
+    patch_own_changes(managers, kind, old, new, writer);
     doc_free(left);
     doc_free(right);
 }
 
-void patch_own(const struct kind *kind, const struct node *before, struct doc *object, const char *manager,
-               const char *subresource, const char *time)
+void patch_own(const struct kind *kind, const struct node *before, struct doc *object,
+               const struct patch_writer *writer)
 {
     struct managers managers;
-    choose_entries(&managers, before, doc_root(object), subresource);
+    choose_entries(&managers, before, doc_root(object), writer->subresource);
     /* What nobody tracked so far is not tracked from an update on. */
     if (managers.count > 0 || before == NULL) {
-        if (!take_values(&managers, kind, before, doc_root(object), manager, subresource, time)) {
-            take_changes(&managers, kind, before, doc_root(object), manager, subresource, time);
+        if (!take_values(&managers, kind, before, doc_root(object), writer)) {
+            take_changes(&managers, kind, before, doc_root(object), writer);
         }
         managers_cap(&managers);
     }

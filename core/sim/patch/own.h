@@ -2,8 +2,7 @@
 #pragma once
 
 #include "sim/patch/managers.h"
-
-struct kind;
+#include "sim/patch/patch.h"
 
 /* A copy without managedFields and with what is always there; `object` NULL: one that has nothing else. */
 struct doc *patch_own_object(const struct kind *kind, const struct node *object);
@@ -16,11 +15,11 @@ void patch_own_compare(struct field_difference *difference, const struct kind *k
 void patch_own_strip(struct field_set *set);
 /* What changed between the two becomes the writer's; without a change its entry stays as it is. */
 void patch_own_changes(struct managers *managers, const struct kind *kind, const struct node *before,
-                       const struct node *after, const char *name, const char *subresource, const char *time);
+                       const struct node *after, const struct patch_writer *writer);
 
 /* "apps/v1" (mem_free). */
 char *patch_own_version(const struct kind *kind);
-const char *patch_own_name(const char *manager);
+const char *patch_own_name(const struct patch_writer *writer);
 void patch_own_set_time(struct manager *manager, const char *time);
 void patch_own_set_entries(struct doc *object, struct managers *managers);
 /* The same but for times: then the times are those of before too, and the object need not be written. */

@@ -79,17 +79,20 @@ static void expect_object(struct doc *doc, const char *want)
     doc_free(copy);
 }
 
+static const struct patch_writer now = {.manager = "m", .time = NOW};
+
 /* What the step makes of the object; NULL: err. */
 static struct doc *take_step(size_t i, const struct node *live, struct err *err)
 {
     const struct kind *kind = &kinds[steps[i].which];
     struct doc *input = fake_doc(steps[i].input), *made = NULL;
+    struct patch_writer writer = {
+        .manager = steps[i].manager, .subresource = steps[i].subresource, .time = NOW, .force = steps[i].how & FORCE};
     if (steps[i].how & APPLY) {
-        made = patch_apply(kind, live, doc_root(input), steps[i].manager, steps[i].subresource, steps[i].how & FORCE,
-                           NOW, err);
+        made = patch_apply(kind, live, doc_root(input), &writer, err);
     } else {
         made = steps[i].how & CREATE ? doc_copy(doc_root(input)) : patch_merge(live, doc_root(input), err);
-        patch_own(kind, live, made, steps[i].manager, steps[i].subresource, NOW);
+        patch_own(kind, live, made, &writer);
     }
     doc_free(input);
     return made;
@@ -125,18 +128,18 @@ static void test_fields_have_owners(void **state)
 /* A server does not write what differs in nothing but times. */
 static void test_times_change_with_the_object_only(void **state)
 {
+    static const struct patch_writer later = {.manager = "m", .time = "2026-01-02T04:00:00Z"};
+    static const struct patch_writer other_later = {.manager = "other", .time = "2026-01-02T04:00:00Z"};
     struct err err = {0};
     struct doc *patch = fake_doc("{'apiVersion':'v1','kind':'ConfigMap','data':{'a':'1'}}");
-    struct doc *once = patch_apply(&kinds[CONFIGMAPS], NULL, doc_root(patch), "m", NULL, false, NOW, &err);
-    struct doc *twice = patch_apply(&kinds[CONFIGMAPS], doc_root(once), doc_root(patch), "m", NULL, false,
-                                    "2026-01-02T04:00:00Z", &err);
+    struct doc *once = patch_apply(&kinds[CONFIGMAPS], NULL, doc_root(patch), &now, &err);
+    struct doc *twice = patch_apply(&kinds[CONFIGMAPS], doc_root(once), doc_root(patch), &later, &err);
     assert_true(node_equal(doc_root(once), doc_root(twice)));
     struct doc *same = doc_copy(doc_root(once));
-    patch_own(&kinds[CONFIGMAPS], doc_root(once), same, "other", NULL, "2026-01-02T04:00:00Z");
+    patch_own(&kinds[CONFIGMAPS], doc_root(once), same, &other_later);
     assert_true(node_equal(doc_root(once), doc_root(same)));
     struct doc *other = fake_doc("{'apiVersion':'v1','kind':'ConfigMap','data':{'a':'2'}}");
-    struct doc *changed = patch_apply(&kinds[CONFIGMAPS], doc_root(once), doc_root(other), "m", NULL, false,
-                                      "2026-01-02T04:00:00Z", &err);
+    struct doc *changed = patch_apply(&kinds[CONFIGMAPS], doc_root(once), doc_root(other), &later, &err);
     const struct node *entry = node_item(node_at(doc_root(changed), "metadata", "managedFields"), 0);
     assert_true(node_is(node_get(entry, "time"), "2026-01-02T04:00:00Z"));
     struct doc *docs[] = {patch, once, twice, same, other, changed};
@@ -148,12 +151,13 @@ static void test_times_change_with_the_object_only(void **state)
 static void test_there_are_ten_updaters_at_most(void **state)
 {
     struct doc *object = fake_doc("{'apiVersion':'v1','kind':'ConfigMap','data':{'k':'v'}}");
-    patch_own(&kinds[CONFIGMAPS], NULL, object, "first", NULL, "2026-01-02T00:00:00Z");
+    patch_own(&kinds[CONFIGMAPS], NULL, object,
+              &(struct patch_writer){.manager = "first", .time = "2026-01-02T00:00:00Z"});
     for (int i = 1; i <= 11; i++) {
         struct doc *next = doc_copy(doc_root(object));
         char *name = str_format("m%02d", i), *time = str_format("2026-01-02T00:00:%02dZ", i);
         node_set_str(next, node_get(doc_root(next), "data"), name, "v");
-        patch_own(&kinds[CONFIGMAPS], doc_root(object), next, name, NULL, time);
+        patch_own(&kinds[CONFIGMAPS], doc_root(object), next, &(struct patch_writer){.manager = name, .time = time});
         mem_free(name);
         mem_free(time);
         doc_free(object);
@@ -191,7 +195,7 @@ static void test_what_does_not_fit_is_refused(void **state)
         struct err err = {0};
         node_set_str(patch, doc_root(patch), "apiVersion", "h6.dev/v1");
         node_set_str(patch, doc_root(patch), "kind", "Thing");
-        struct doc *made = patch_apply(&kinds[THINGS], NULL, doc_root(patch), "m", NULL, false, NOW, &err);
+        struct doc *made = patch_apply(&kinds[THINGS], NULL, doc_root(patch), &now, &err);
         char *want = str_format("failed to create typed patch object (/; h6.dev/v1, Kind=Thing): %s", cases[i].text);
         assert_string_equal(err.text, cases[i].text == NULL ? "" : want);
         mem_free(want);
@@ -214,7 +218,7 @@ static void test_the_kind_must_be_right(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct doc *patch = fake_doc(cases[i].patch);
         struct err err = {0};
-        assert_null(patch_apply(&kinds[CONFIGMAPS], NULL, doc_root(patch), "m", NULL, false, NOW, &err));
+        assert_null(patch_apply(&kinds[CONFIGMAPS], NULL, doc_root(patch), &now, &err));
         assert_string_equal(err.text, cases[i].text);
         assert_int_equal(err.http_status, 400);
         doc_free(patch);

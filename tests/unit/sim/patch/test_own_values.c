@@ -78,7 +78,8 @@ static char *by_sets(const char *entries, const struct kind *kind, const struct 
 {
     struct written w = written_of(entries);
     struct doc *doc = doc_new();
-    patch_own_changes(&w.managers, kind, before, after, "me", NULL, "2026-01-01T00:00:00Z");
+    struct patch_writer me = {.manager = "me", .time = "2026-01-01T00:00:00Z"};
+    patch_own_changes(&w.managers, kind, before, after, &me);
     char *text = node_to_text(managers_write(&w.managers, doc));
     managers_fini(&w.managers);
     doc_free(w.entries);
