@@ -15,12 +15,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <utlist.h>
 #include <uv.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/connections.h"
 #include "io/listener.h"
 
 enum {
@@ -30,10 +30,7 @@ enum {
     BLOCK = 32 * 1024,
 };
 
-/* Above `kept` connections, each new one closes the one that was silent longest, but for those that are being sent an
- * answer in pieces. So a client with many connections,
- * from however many addresses, cannot keep the kubelet's probe out. The connections between `kept` and `connections`
- * are those that are about to be closed. */
+/* Those between `kept` and `connections` are about to be closed (connections.h). */
 struct bounds {
     unsigned connections, kept /* 0: all */, idle_timeout_s;
     size_t request_max;
@@ -56,17 +53,8 @@ struct server {
     const struct bounds *bounds;
     void *ctx;
     struct call *calls;
-    struct visitor *visitors; /* the one that was silent longest comes first */
-    unsigned visitor_count;
+    struct connections connections;
     int port;
-};
-
-/* A connection that is not about to be closed. */
-struct visitor {
-    struct visitor *prev, *next;
-    int fd;
-    bool is_sent_away; /* in no list any more */
-    bool is_streaming; /* its answer comes in pieces */
 };
 
 /* Watches the socket of a suspended connection; outlives it until the loop has closed it. */
@@ -243,7 +231,8 @@ static const struct exchange_ops wire_ops = {.add_header = wire_add_header,
 
 /* --- answers --- */
 
-static struct visitor *visitor_of(struct MHD_Connection *connection)
+/* NULL: it has ended. */
+static struct connection *kept_of(struct MHD_Connection *connection)
 {
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
@@ -298,7 +287,7 @@ static enum MHD_Result send_answer(struct call *call)
     }
     if (!call->ended) {
         MHD_set_connection_option(call->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
-        visitor_of(call->connection)->is_streaming = true;
+        connection_set_streaming(kept_of(call->connection), true);
     }
     enum MHD_Result result = MHD_queue_response(call->connection, (unsigned)call->status, response);
     MHD_destroy_response(response);
@@ -331,57 +320,23 @@ static enum MHD_Result serve_call(struct call *call, const char *method)
 
 /* --- connections --- */
 
-static void visitor_remove(struct server *server, struct visitor *visitor)
-{
-    DL_DELETE(server->visitors, visitor);
-    server->visitor_count--;
-}
-
-/* microhttpd reads the end of the stream, and closes. */
-static void send_away(struct server *server, struct visitor *visitor)
-{
-    visitor_remove(server, visitor);
-    visitor->is_sent_away = true;
-    shutdown(visitor->fd, SHUT_RDWR);
-}
-
-static void send_one_away(struct server *server)
-{
-    struct visitor *visitor = server->visitors;
-    while (visitor->is_streaming) { /* not the newest one, which has asked for nothing yet */
-        visitor = visitor->next;
-    }
-    send_away(server, visitor);
-}
-
-static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit,
-                     enum MHD_ConnectionNotificationCode what)
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **kept,
+                          enum MHD_ConnectionNotificationCode what)
 {
     struct server *server = ctx;
-    struct visitor *visitor = *visit;
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        visitor = *visit = mem_new(struct visitor);
-        visitor->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        DL_APPEND(server->visitors, visitor);
-        server->visitor_count++;
-        if (server->bounds->kept > 0 && server->visitor_count > server->bounds->kept) {
-            send_one_away(server);
-        }
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *kept = connections_add(&server->connections, fd);
     } else {
-        if (!visitor->is_sent_away) {
-            visitor_remove(server, visitor);
-        }
-        mem_free(visitor);
-        *visit = NULL;
+        connections_remove(&server->connections, *kept);
+        *kept = NULL;
     }
 }
 
 static void note_activity(struct server *server, struct MHD_Connection *connection)
 {
-    struct visitor *visitor = visitor_of(connection);
-    if (visitor != NULL && !visitor->is_sent_away) {
-        DL_DELETE(server->visitors, visitor);
-        DL_APPEND(server->visitors, visitor);
+    if (kept_of(connection) != NULL) {
+        connections_touch(&server->connections, kept_of(connection));
     }
 }
 
@@ -430,9 +385,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 
 static void end_streaming(struct MHD_Connection *connection)
 {
-    struct visitor *visitor = visitor_of(connection);
-    if (visitor != NULL) {
-        visitor->is_streaming = false;
+    if (kept_of(connection) != NULL) {
+        connection_set_streaming(kept_of(connection), false);
     }
 }
 
@@ -512,7 +466,7 @@ static struct MHD_Daemon *start_daemon(struct server *server, int fd)
                             MHD_OPTION_CONNECTION_TIMEOUT, bounds->idle_timeout_s,                       /* */
                             MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,                                 /* */
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,                           /* */
-                            MHD_OPTION_NOTIFY_CONNECTION, on_visit, server,                              /* */
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,                         /* */
                             MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1,                                        /* */
                             MHD_OPTION_END);
 }
@@ -520,6 +474,7 @@ static struct MHD_Daemon *start_daemon(struct server *server, int fd)
 static struct server *start(struct server *server, const char *host, int port, struct err *err)
 {
     int fd = listener_open(host, port, err);
+    server->connections.kept = server->bounds->kept;
     if (fd >= 0) {
         server->port = listener_port(fd);
         server->daemon = start_daemon(server, fd);
