@@ -275,16 +275,13 @@ static void create(struct fake_api *api, const char *collection, const struct do
     str_free(&path);
 }
 
-/* The "add" operations of a JSON patch, whose paths go through objects only. */
-static struct doc *as_merge_patch(const struct doc *operations)
+/* What the operations "add" and "replace" of a JSON patch set, whose paths go through objects only. */
+static void set_values(struct doc *doc, const struct doc *operations)
 {
-    struct doc *doc = doc_new();
-    doc_set_root(doc, node_new_object(doc));
     struct node_iter it = node_iterate(doc_root(operations));
     while (node_next(&it)) {
-        const char *path = node_str_or(node_get(it.value, "path"), "");
+        const char *path = node_str_or(node_get(it.value, "path"), ""), *slash;
         struct node *at = doc_root(doc);
-        const char *slash;
         while ((slash = strchr(path + 1, '/')) != NULL) {
             char *key = str_dup_n(path + 1, (size_t)(slash - path - 1));
             at = node_ensure_object(doc, at, key);
@@ -293,6 +290,13 @@ static struct doc *as_merge_patch(const struct doc *operations)
         }
         node_set(doc, at, path + 1, node_copy(doc, node_get(it.value, "value")));
     }
+}
+
+static struct doc *as_merge_patch(const struct doc *operations)
+{
+    struct doc *doc = doc_new();
+    doc_set_root(doc, node_new_object(doc));
+    set_values(doc, operations);
     return doc;
 }
 
@@ -345,18 +349,7 @@ static void try_patch(struct fake_api *api, const struct object *o, const struct
                       struct fake_http_answer *answer)
 {
     struct doc *doc = doc_copy(doc_root(o->doc));
-    struct node_iter it = node_iterate(doc_root(operations));
-    while (node_next(&it)) {
-        const char *path = node_str_or(node_get(it.value, "path"), ""), *slash;
-        struct node *at = doc_root(doc);
-        while ((slash = strchr(path + 1, '/')) != NULL) {
-            char *key = str_dup_n(path + 1, (size_t)(slash - path - 1));
-            at = node_ensure_object(doc, at, key);
-            str_free(&key);
-            path = slash;
-        }
-        node_set(doc, at, path + 1, node_copy(doc, node_get(it.value, "value")));
-    }
+    set_values(doc, operations);
     show(api, answer, 200, doc);
     doc_free(doc);
 }

@@ -23,6 +23,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "fake_file.h"
 #include "fake_net.h"
 
 enum { DAY_S = 24 * 3600 };
@@ -96,16 +97,6 @@ static char *key_pem(const struct identity *id)
 
 /* --- files --- */
 
-static void write_file(const struct fake_nginx *nginx, const char *name, const char *text)
-{
-    char *path = str_format("%s/%s", nginx->dir, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-    mem_free(path);
-}
-
 static void write_certificates(struct fake_nginx *nginx)
 {
     struct identity ca = identity_new("Sluice test authority", NULL, 1);
@@ -118,9 +109,9 @@ static void write_certificates(struct fake_nginx *nginx)
     nginx->user.key_pem = key_pem(&client);
     nginx->other_ca_pem = cert_pem(&other);
     char *cert = cert_pem(&server), *key = key_pem(&server);
-    write_file(nginx, "ca.pem", nginx->tls.ca_pem);
-    write_file(nginx, "cert.pem", cert);
-    write_file(nginx, "key.pem", key);
+    fake_file_write_in(nginx->dir, "ca.pem", nginx->tls.ca_pem);
+    fake_file_write_in(nginx->dir, "cert.pem", cert);
+    fake_file_write_in(nginx->dir, "key.pem", key);
     mem_free(cert);
     mem_free(key);
     identity_fini(&ca);
@@ -145,7 +136,7 @@ static void write_config(const struct fake_nginx *nginx, int upstream_port)
                    "ssl_verify_client optional; ssl_client_certificate ca.pem;\n"
                    "server { listen 127.0.0.1:%d ssl http2;\n%s}\nserver { listen 127.0.0.1:%d ssl;\n%s} }\n",
                    nginx->h2_port, both, nginx->h1_port, both);
-    write_file(nginx, "nginx.conf", config);
+    fake_file_write_in(nginx->dir, "nginx.conf", config);
     mem_free(config);
     free(both);
 }

@@ -15,6 +15,7 @@
 
 #include "app/check_inner.h"
 #include "base/mem.h"
+#include "fake_file.h"
 #include "script/embedded.h"
 
 #define STRATEGY(name) "apiVersion: sluice.dev/v1alpha1\nkind: Strategy\nmetadata: {name: " name ", namespace: shop}\n"
@@ -41,16 +42,6 @@ static inline void set_up(struct world *w)
     assert_non_null(mkdtemp(w->folder));
     assert_true(check_init(&w->check, "istio", &err));
     w->check.takes_scripts = true;
-}
-
-static inline void write_file(const struct world *w, const char *name, const char *text)
-{
-    char *path = str_format("%s/%s", w->folder, name);
-    FILE *out = fopen(path, "w");
-    assert_non_null(out);
-    fputs(text, out);
-    fclose(out);
-    mem_free(path);
 }
 
 static inline void tear_down(struct world *w)
@@ -89,6 +80,6 @@ static inline void expect(const char *name, const char *text, const char *wanted
 {
     struct world w;
     set_up(&w);
-    write_file(&w, name, text);
+    fake_file_write_in(w.folder, name, text);
     expect_printed(&w, wanted);
 }

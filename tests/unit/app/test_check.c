@@ -13,6 +13,7 @@
 
 #include "app/check_inner.h"
 #include "base/mem.h"
+#include "fake_file.h"
 
 #define HEAD "apiVersion: flagger.app/v1beta1\nkind: Canary\nmetadata: {name: web, namespace: shop}\n"
 #define TARGET "  targetRef: {apiVersion: apps/v1, kind: Deployment, name: web}\n"
@@ -29,16 +30,6 @@ static void set_up(struct world *w)
     strcpy(w->folder, "/tmp/sluice-check-XXXXXX");
     assert_non_null(mkdtemp(w->folder));
     assert_true(check_init(&w->check, "istio", &err));
-}
-
-static void write_file(const struct world *w, const char *name, const char *text)
-{
-    char *path = str_format("%s/%s", w->folder, name);
-    FILE *out = fopen(path, "w");
-    assert_non_null(out);
-    fputs(text, out);
-    fclose(out);
-    mem_free(path);
 }
 
 static void tear_down(struct world *w)
@@ -74,7 +65,7 @@ static void expect(const char *file, const char *wanted)
 {
     struct world w;
     set_up(&w);
-    write_file(&w, "a.yaml", file);
+    fake_file_write_in(w.folder, "a.yaml", file);
     check_path(&w.check, w.folder);
     expect_printed(&w, wanted);
     assert_int_equal(w.check.errors.count, 0);
@@ -182,7 +173,7 @@ static void test_rules_for_blind_checks(void **state)
         char *file = str_format(GOOD "  strategy: %s\n", cases[i][0]);
         struct world w;
         set_up(&w);
-        write_file(&w, "a.yaml", file);
+        fake_file_write_in(w.folder, "a.yaml", file);
         check_path(&w.check, w.folder);
         check_end(&w.check);
         char *text = printed(&w, check_print_text);
@@ -223,10 +214,10 @@ static void test_files(void **state)
     set_up(&w);
     char *inner = str_format("%s/b", w.folder), *plain = str_format("%s/z.txt", w.folder);
     assert_int_equal(mkdir(inner, 0700), 0);
-    write_file(&w, "b/c.json", "{\"kind\":\"\\ud83d\\ude00\"}");
-    write_file(&w, ".hidden.yaml", GOOD);
-    write_file(&w, "a.yml", "kind: A");
-    write_file(&w, "z.txt", GOOD);
+    fake_file_write_in(w.folder, "b/c.json", "{\"kind\":\"\\ud83d\\ude00\"}");
+    fake_file_write_in(w.folder, ".hidden.yaml", GOOD);
+    fake_file_write_in(w.folder, "a.yml", "kind: A");
+    fake_file_write_in(w.folder, "z.txt", GOOD);
     check_path(&w.check, w.folder);
     check_path(&w.check, plain);
     expect_printed(&w, "accepted shop/web (z.txt:1)\n1 Canary: 1 accepted, 0 refused\n"
@@ -241,8 +232,8 @@ static void test_unreadable(void **state)
 {
     struct world w;
     set_up(&w);
-    write_file(&w, "a.yaml", "a: b\nname: {{ .Values.name }}\n");
-    write_file(&w, "b.yaml", GOOD);
+    fake_file_write_in(w.folder, "a.yaml", "a: b\nname: {{ .Values.name }}\n");
+    fake_file_write_in(w.folder, "b.yaml", GOOD);
     check_path(&w.check, w.folder);
     assert_int_equal(w.check.errors.count, 1);
     assert_non_null(strstr(w.check.errors.items[0], "/a.yaml:2:8: a key must be a string"));
@@ -257,9 +248,9 @@ static void test_json(void **state)
 {
     struct world w;
     set_up(&w);
-    write_file(&w, "a.yaml",
-               HEAD "spec:\n" TARGET "  service: {port: 80}\n  revertOnDeletion: true\n"
-                    "  analysis: {interval: 1m, threshold: 5, stepWeight: 10}\n---\nkind: Service\n");
+    fake_file_write_in(w.folder, "a.yaml",
+                       HEAD "spec:\n" TARGET "  service: {port: 80}\n  revertOnDeletion: true\n"
+                            "  analysis: {interval: 1m, threshold: 5, stepWeight: 10}\n---\nkind: Service\n");
     check_path(&w.check, w.folder);
     char *text = printed(&w, check_print_json);
     assert_string_equal(text,

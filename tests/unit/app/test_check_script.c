@@ -32,8 +32,8 @@ static void test_adapter(void **state)
     set_up(&w);
     char *folder = str_format("%s/adapters", w.folder);
     assert_int_equal(mkdir(folder, 0700), 0);
-    write_file(&w, "adapters/orders.lua",
-               "local adapter = require 'stdlib.adapter'\nreturn { ask = adapter.none, x = os }\n");
+    fake_file_write_in(w.folder, "adapters/orders.lua",
+                       "local adapter = require 'stdlib.adapter'\nreturn { ask = adapter.none, x = os }\n");
     expect_printed(&w, "adapters/orders.lua:2:34: error: unknown global 'os': time is rollout:wait\n"
                        "1 file, 1 error, 0 warnings\n");
     str_free(&folder);
@@ -93,8 +93,8 @@ static void test_a_file_has_one_name(void **state)
         char *text = NULL;
         size_t len;
         set_up(&w);
-        write_file(&w, "ring.lua", "local calm = require 'scripts.calm'\n" GOOD);
-        write_file(&w, "calm.lua", "local a = 1\nreturn a.b.c\n");
+        fake_file_write_in(w.folder, "ring.lua", "local calm = require 'scripts.calm'\n" GOOD);
+        fake_file_write_in(w.folder, "calm.lua", "local a = 1\nreturn a.b.c\n");
         FILE *out = open_memstream(&text, &len);
         assert_int_equal(chdir(w.folder), 0);
         check_path(&w.check, paths[i]);
@@ -146,12 +146,12 @@ static void test_beside(void **state)
 {
     struct world w;
     set_up(&w);
-    write_file(&w, "strategy.yaml", STRATEGY("ring") "spec:\n  script: |\n    return +\n");
-    write_file(&w, "ring.lua", "return +\n");
+    fake_file_write_in(w.folder, "strategy.yaml", STRATEGY("ring") "spec:\n  script: |\n    return +\n");
+    fake_file_write_in(w.folder, "ring.lua", "return +\n");
     expect_printed(&w, "ring.lua:1:8: error: unexpected symbol near '+'\n2 files, 1 error, 0 warnings\n");
     set_up(&w);
-    write_file(&w, "strategy.yaml", STRATEGY("ring") "spec:\n  script: |\n    return 5\n");
-    write_file(&w, "ring.lua", GOOD);
+    fake_file_write_in(w.folder, "strategy.yaml", STRATEGY("ring") "spec:\n  script: |\n    return 5\n");
+    fake_file_write_in(w.folder, "ring.lua", GOOD);
     char *wanted = str_format("strategy.yaml:5:11: error: spec.script is not what ring.lua says; "
                               "sluice check --write brings it up to date\n"
                               "strategy.yaml:6:5: error: the module gives a number, wanted strategy { name = …, run = "
@@ -173,7 +173,7 @@ static void test_another_name(void **state)
     set_up(&w);
     char *folder = str_format("%s/strategies", w.folder);
     mkdir(folder, 0700);
-    write_file(&w, "strategies/calm.lua", GOOD);
+    fake_file_write_in(w.folder, "strategies/calm.lua", GOOD);
     expect_printed(&w, "strategies/calm.lua:2:36: warning: name: \"ring\" counts for nothing, Canaries name this one "
                        "\"calm\"\n1 file, 0 errors, 1 warning\n");
     str_free(&folder);
@@ -189,7 +189,7 @@ static void test_bundled(void **state)
         const char *name = embedded_modules[i].name;
         if (str_has_prefix(name, "strategies.") || str_has_prefix(name, "checks.")) {
             char *file = str_format("%s.lua", strchr(name, '.') + 1);
-            write_file(&w, file, embedded_modules[i].source);
+            fake_file_write_in(w.folder, file, embedded_modules[i].source);
             str_free(&file);
             count++;
         }
@@ -208,11 +208,12 @@ static void test_write(void **state)
 {
     struct world w;
     set_up(&w);
-    write_file(&w, "b.yaml",
-               STRATEGY("ring") "spec:\n  script: |\n      return 5\n\n      -- more\n\n  modules: {}\n---\n" STRATEGY(
-                   "other") "spec:\n  script: |\n    return +\n");
-    write_file(&w, "ring.lua", GOOD);
-    write_file(&w, "other.lua", "return 5\n");
+    fake_file_write_in(
+        w.folder, "b.yaml",
+        STRATEGY("ring") "spec:\n  script: |\n      return 5\n\n      -- more\n\n  modules: {}\n---\n" STRATEGY(
+            "other") "spec:\n  script: |\n    return +\n");
+    fake_file_write_in(w.folder, "ring.lua", GOOD);
+    fake_file_write_in(w.folder, "other.lua", "return 5\n");
     FILE *nowhere = fopen("/dev/null", "w");
     check_write(&w.check, w.folder, nowhere);
     fclose(nowhere);
@@ -241,11 +242,11 @@ static void expect_written(const char *manifest, const char *found, const char *
     struct world w;
     char text[4096] = "";
     set_up(&w);
-    write_file(&w, "a.yaml", manifest);
-    write_file(&w, "ring.lua", RING);
-    write_file(&w, "calm.lua", CALM);
-    write_file(&w, "other.lua", "return 5\n");
-    write_file(&w, "idle.lua", "return 6\n");
+    fake_file_write_in(w.folder, "a.yaml", manifest);
+    fake_file_write_in(w.folder, "ring.lua", RING);
+    fake_file_write_in(w.folder, "calm.lua", CALM);
+    fake_file_write_in(w.folder, "other.lua", "return 5\n");
+    fake_file_write_in(w.folder, "idle.lua", "return 6\n");
     expect_found(&w, found);
     FILE *nowhere = fopen("/dev/null", "w");
     check_write(&w.check, w.folder, nowhere);

@@ -7,12 +7,12 @@ static void expect_use(const char *strategy, const char *wanted)
     struct world w;
     char *canary = str_format(CANARY "  strategy: %s\n", strategy);
     set_up(&w);
-    write_file(&w, "b.yaml", canary);
-    write_file(&w, "c.yaml",
-               STRATEGY("ring") "spec:\n  script: |\n    local param = require 'stdlib.param'\n"
-                                "    return require 'stdlib.strategy' { name = 'ring',\n"
-                                "      params = { calm = param.integer { default = 3 } },\n"
-                                "      run = function(r) r:begin() r:promote() end }\n");
+    fake_file_write_in(w.folder, "b.yaml", canary);
+    fake_file_write_in(w.folder, "c.yaml",
+                       STRATEGY("ring") "spec:\n  script: |\n    local param = require 'stdlib.param'\n"
+                                        "    return require 'stdlib.strategy' { name = 'ring',\n"
+                                        "      params = { calm = param.integer { default = 3 } },\n"
+                                        "      run = function(r) r:begin() r:promote() end }\n");
     expect_printed(&w, wanted);
     str_free(&canary);
 }
@@ -46,7 +46,7 @@ static void expect_annotation(const char *annotation, const char *wanted)
                               "  analysis: {interval: 1m, threshold: 5, stepWeight: 10, maxWeight: 50}\n",
                               annotation);
     set_up(&w);
-    write_file(&w, "b.yaml", canary);
+    fake_file_write_in(w.folder, "b.yaml", canary);
     expect_printed(&w, wanted);
     str_free(&canary);
 }
@@ -71,18 +71,19 @@ static void expect_reference(const char *metric, const char *wanted)
     *analysis = '\0';
     char *text = str_format("%s  analysis: {interval: 1m, threshold: 5, stepWeight: 10, %s}\n", canary, metric);
     set_up(&w);
-    write_file(&w, "b.yaml", text);
-    write_file(&w, "c.yaml",
-               CHECK("guard") "spec:\n  script: |\n    local param = require 'stdlib.param'\n"
-                              "    return require 'stdlib.check' { name = 'guard',\n"
-                              "      params = { most = param.percent { default = 3 } },\n"
-                              "      run = function(c) return c:judge(1, { max = c.params.most }) end }\n"
-                              "---\napiVersion: flagger.app/v1beta1\nkind: MetricTemplate\n"
-                              "metadata: {name: errors, namespace: shop}\n"
-                              "spec: {provider: {type: prometheus, address: 'http://prom:9090'}, query: 'x{v=\"{{ "
-                              "target }}\", code=\"{{ variables.code }}\"}'}\n"
-                              "---\napiVersion: flagger.app/v1beta1\nkind: AlertProvider\n"
-                              "metadata: {name: chat, namespace: shop}\nspec: {type: slack, address: 'http://x'}\n");
+    fake_file_write_in(w.folder, "b.yaml", text);
+    fake_file_write_in(
+        w.folder, "c.yaml",
+        CHECK("guard") "spec:\n  script: |\n    local param = require 'stdlib.param'\n"
+                       "    return require 'stdlib.check' { name = 'guard',\n"
+                       "      params = { most = param.percent { default = 3 } },\n"
+                       "      run = function(c) return c:judge(1, { max = c.params.most }) end }\n"
+                       "---\napiVersion: flagger.app/v1beta1\nkind: MetricTemplate\n"
+                       "metadata: {name: errors, namespace: shop}\n"
+                       "spec: {provider: {type: prometheus, address: 'http://prom:9090'}, query: 'x{v=\"{{ "
+                       "target }}\", code=\"{{ variables.code }}\"}'}\n"
+                       "---\napiVersion: flagger.app/v1beta1\nkind: AlertProvider\n"
+                       "metadata: {name: chat, namespace: shop}\nspec: {type: slack, address: 'http://x'}\n");
     expect_printed(&w, wanted);
     str_free(&canary);
     str_free(&text);
@@ -126,10 +127,11 @@ static void test_webhooks(void **state)
     char *text = str_format("%.*sthreshold: 5, webhooks: [{name: approval, type: script, url: 'http://x/'}]}%s",
                             (int)(at - canary), canary, at + strlen("threshold: 5}"));
     set_up(&w);
-    write_file(&w, "b.yaml", text);
-    write_file(&w, "c.yaml",
-               STRATEGY("ring") "spec:\n  script: |\n    return require 'stdlib.strategy' { name = 'ring', run = "
-                                "function(r)\n      r:begin()\n      r:gate 'aproval'\n      r:promote()\n    end }\n");
+    fake_file_write_in(w.folder, "b.yaml", text);
+    fake_file_write_in(
+        w.folder, "c.yaml",
+        STRATEGY("ring") "spec:\n  script: |\n    return require 'stdlib.strategy' { name = 'ring', run = "
+                         "function(r)\n      r:begin()\n      r:gate 'aproval'\n      r:promote()\n    end }\n");
     expect_printed(&w, "c.yaml:8:14: error: gate: Canary shop/web has no webhook \"aproval\", wanted \"approval\"\n"
                        "2 files, 1 error, 0 warnings\n");
     str_free(&canary);
@@ -144,14 +146,15 @@ static void test_parameters_of_checks(void **state)
     char *text = str_format("%.*sthreshold: 5, metrics: [{name: g, interval: 1m, checkRef: {name: guard}}]}%s",
                             (int)(at - canary), canary, at + strlen("threshold: 5}"));
     set_up(&w);
-    write_file(&w, "a.yaml",
-               CHECK("guard") "spec:\n  script: |\n    local param = require 'stdlib.param'\n"
-                              "    return require 'stdlib.check' { name = 'guard', params = { factor = param.number { "
-                              "default = 2 } },"
-                              "\n      run = function(c) return c:judge(c.params.factor) end }\n");
-    write_file(&w, "b.yaml", text);
-    write_file(
-        &w, "c.yaml",
+    fake_file_write_in(
+        w.folder, "a.yaml",
+        CHECK("guard") "spec:\n  script: |\n    local param = require 'stdlib.param'\n"
+                       "    return require 'stdlib.check' { name = 'guard', params = { factor = param.number { "
+                       "default = 2 } },"
+                       "\n      run = function(c) return c:judge(c.params.factor) end }\n");
+    fake_file_write_in(w.folder, "b.yaml", text);
+    fake_file_write_in(
+        w.folder, "c.yaml",
         STRATEGY("ring") "spec:\n  script: |\n    return require 'stdlib.strategy' { name = 'ring', run = "
                          "function(r)\n      r:begin()\n      r:check('g', { factor = 3, max = 4 })\n"
                          "      r:check('guard', { factr = 3 })\n"

@@ -1,7 +1,6 @@
-#include <stdio.h>
-
 #include "client_world.h"
 #include "fake_doc.h"
+#include "fake_file.h"
 #include "fake_pem.h"
 
 static void expect_last(struct world *w, const char *method, const char *path)
@@ -397,19 +396,11 @@ static void test_the_fence_stands_behind_the_line(void **state)
 
 /* --- who we are --- */
 
-static void write_token(struct world *w, const char *token)
-{
-    FILE *file = fopen(w->token_path, "w");
-    assert_non_null(file);
-    fputs(token, file);
-    fclose(file);
-}
-
 static void make_token_client(struct world *w)
 {
     str_copy(w->token_path, sizeof w->token_path, "/tmp/test-client-XXXXXX");
     close(mkstemp(w->token_path));
-    write_token(w, "first\n");
+    fake_file_write(w->token_path, "first\n");
     make_client(w, (struct kube_config){.token_file = str_dup(w->token_path)});
 }
 
@@ -438,14 +429,14 @@ static void test_after_a_401_the_token_is_read_again_and_asked_once_more(void **
     ask(w, get_podinfo); /* nothing new in the file: twice, and no third time */
     assert_int_equal(fake_http_seen_count(w->fh), 2);
     expect_failure(w, ERR_UNAUTHORIZED, "kubeconfig /lab: the credentials were refused: Unauthorized");
-    write_token(w, "second\n");
+    fake_file_write(w->token_path, "second\n");
     ask(w, get_podinfo);
     assert_int_equal(fake_http_seen_count(w->fh), 4);
     assert_string_equal(w->answer, "{}");
     ask(w, get_podinfo);
     assert_int_equal(fake_http_seen_count(w->fh), 5);
     start(w, watch_all); /* a watch likewise */
-    write_token(w, "third");
+    fake_file_write(w->token_path, "third");
     fake_clock_run(w->fc);
     assert_int_equal(w->err.code, ERR_NONE);
     assert_int_equal(kube_client_requests(w->client), 6);
@@ -460,14 +451,6 @@ static bool second_pair(void *ctx, const struct fake_http_seen *request, struct 
     answer->status = strcmp(request->tls->key_pem, pairs[1].key) == 0 ? 200 : 401;
     answer->body = "{}";
     return true;
-}
-
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
 }
 
 static void test_certificates_are_read_again_when_they_are_refused(void **state)
@@ -486,13 +469,13 @@ static void test_certificates_are_read_again_when_they_are_refused(void **state)
                                                 .cert_pem = str_dup(pairs[0].certificate),
                                                 .key_pem = str_dup(pairs[0].key)}});
     fake_http_handle(w->fh, second_pair, pairs);
-    write_text(ca, pairs[1].certificate);
-    write_text(cert, pairs[1].certificate);
-    write_text(key, pairs[0].key); /* is being written */
+    fake_file_write(ca, pairs[1].certificate);
+    fake_file_write(cert, pairs[1].certificate);
+    fake_file_write(key, pairs[0].key); /* is being written */
     ask(w, get_podinfo);
     assert_int_equal(w->err.code, ERR_TLS);
     assert_int_equal(fake_http_seen_count(w->fh), 1);
-    write_text(key, pairs[1].key);
+    fake_file_write(key, pairs[1].key);
     ask(w, get_podinfo); /* not twice in a minute */
     assert_int_equal(w->err.code, ERR_TLS);
     fake_clock_advance(w->fc, 60000);
@@ -502,8 +485,8 @@ static void test_certificates_are_read_again_when_they_are_refused(void **state)
     assert_int_equal(w->done, 4);
     assert_int_equal(w->err.code, ERR_NONE);
     assert_int_equal(fake_http_seen_count(w->fh), 2 + 4);
-    write_text(cert, pairs[0].certificate);
-    write_text(key, pairs[0].key);
+    fake_file_write(cert, pairs[0].certificate);
+    fake_file_write(key, pairs[0].key);
     ask(w, get_podinfo); /* what works is not looked at */
     assert_int_equal(fake_http_seen_count(w->fh), 7);
     unlink(ca);
@@ -524,14 +507,14 @@ static void test_a_token_file_is_read_every_minute(void **state)
     fake_http_route(w->fh, NULL, NULL, 200, "{}");
     ask(w, get_podinfo);
     assert_string_equal(last_authorization(w), "Bearer first");
-    write_token(w, "second");
+    fake_file_write(w->token_path, "second");
     fake_clock_advance(w->fc, 59999);
     ask(w, get_podinfo);
     assert_string_equal(last_authorization(w), "Bearer first");
     fake_clock_advance(w->fc, 1);
     ask(w, get_podinfo);
     assert_string_equal(last_authorization(w), "Bearer second");
-    write_token(w, " \n"); /* caught while it is being written: what we have is kept */
+    fake_file_write(w->token_path, " \n"); /* caught while it is being written: what we have is kept */
     fake_clock_advance(w->fc, 60000);
     ask(w, get_podinfo);
     assert_string_equal(last_authorization(w), "Bearer second");

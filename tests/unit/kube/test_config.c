@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "fake_file.h"
 #include "fake_pem.h"
 #include "kube/config.h"
 
@@ -91,10 +92,7 @@ static void make_folder(struct world *w, const char *name)
 static void write_file(struct world *w, const char *name, const char *text)
 {
     char *path = path_in(w, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
+    fake_file_write(path, text);
     if (!str_list_has(&w->files, path)) {
         str_list_push(&w->files, path);
     }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "fake_file.h"
 #include "kube/config.h"
 
 struct world {
@@ -50,16 +51,6 @@ static int teardown(void **state)
     kube_config_fini(&w->config);
     mem_free(w);
     return 0;
-}
-
-static void write_file(const struct world *w, const char *name, const char *text)
-{
-    char *path = str_format("%s/%s", w->folder, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-    str_free(&path);
 }
 
 static bool load(struct world *w, const char *context, const char *const *files)
@@ -115,8 +106,8 @@ static const char second[] =
 static void test_the_first_entry_counts_whole(void **state)
 {
     struct world *w = *state;
-    write_file(w, "one/a", first);
-    write_file(w, "two/b", second);
+    fake_file_write_in(w->folder, "one/a", first);
+    fake_file_write_in(w->folder, "two/b", second);
     expect_loaded(w, NULL, FILES("one/a", "two/b"));
     assert_string_equal(w->config.server, "https://a:1");
     assert_string_equal(w->config.token, "abc");
@@ -134,9 +125,9 @@ static void test_the_first_entry_counts_whole(void **state)
 static void test_entries_of_several_files(void **state)
 {
     struct world *w = *state;
-    write_file(w, "one/a", first);
-    write_file(w, "two/b", second);
-    write_file(w, "two/token", "def");
+    fake_file_write_in(w->folder, "one/a", first);
+    fake_file_write_in(w->folder, "two/b", second);
+    fake_file_write_in(w->folder, "two/token", "def");
     expect_loaded(w, "other", FILES("one/a", "two/b"));
     assert_string_equal(w->config.server, "https://a:1");
     assert_string_equal(w->config.namespace, "other");
@@ -148,7 +139,7 @@ static void test_entries_of_several_files(void **state)
 static void test_missing_and_empty_files(void **state)
 {
     struct world *w = *state;
-    write_file(w, "one/a", second);
+    fake_file_write_in(w->folder, "one/a", second);
     expect_loaded(w, NULL, FILES("gone", "/dev/null", "one/a", "gone/too"));
     assert_string_equal(w->config.server, "https://b:2");
     expect_failure(w, FILES("gone", "gone2"), "kubeconfig ~/gone: file ~/gone: cannot open: No such file or directory");
@@ -157,16 +148,17 @@ static void test_missing_and_empty_files(void **state)
 static void test_refused(void **state)
 {
     struct world *w = *state;
-    write_file(w, "one/a", first);
-    write_file(w, "two/b", "current-context: lost\ncontexts: [{name: lost, context: {cluster: nowhere}}]\n");
-    write_file(w, "broken", "- a\n");
+    fake_file_write_in(w->folder, "one/a", first);
+    fake_file_write_in(w->folder, "two/b",
+                       "current-context: lost\ncontexts: [{name: lost, context: {cluster: nowhere}}]\n");
+    fake_file_write_in(w->folder, "broken", "- a\n");
     expect_failure(w, FILES("one/a", "broken"), "kubeconfig ~/broken: it is not a mapping");
     expect_failure(w, FILES("one/a"), "kubeconfig ~/one/a: current-context is not set");
     expect_failure(
         w, FILES("one/a", "two/b"),
         "kubeconfig ~/one/a:~/two/b: context \"lost\" of ~/two/b: there is no entry \"nowhere\" in clusters");
-    write_file(w, "two/b",
-               "current-context: lab\nusers: [{name: me, user: {token: x}}, {name: me, user: {token: y}}]\n");
+    fake_file_write_in(w->folder, "two/b",
+                       "current-context: lab\nusers: [{name: me, user: {token: x}}, {name: me, user: {token: y}}]\n");
     expect_failure(w, FILES("one/a", "two/b"),
                    "kubeconfig ~/two/b: users[1].name: \"me\" is there twice, wanted a name of its own");
 }

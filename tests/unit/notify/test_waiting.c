@@ -6,15 +6,6 @@
     "{'spec':{'replicas':4},'status':{'replicas':4,'updatedReplicas':4,'readyReplicas':3,'availableReplicas':3}}"
 #define ALL_OF_FOUR "{'status':{'readyReplicas':4,'availableReplicas':4}}"
 
-static size_t told(struct world *w, const char *text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
-        count += strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL;
-    }
-    return count;
-}
-
 static size_t writes(struct world *w)
 {
     return fake_http_count(w->fh, "PATCH", "/") + fake_http_count(w->fh, "POST", "/");
@@ -69,9 +60,9 @@ static void test_a_wait_is_told_twice_and_asks_for_nothing(void **state)
     struct world *w = *state;
     wait_for_pods(w);
     fake_clock_advance(w->fc, 599 * 1000);
-    assert_int_equal(told(w, MESSAGE), 1);
+    assert_int_equal(count_told(w, MESSAGE), 1);
     fake_clock_advance(w->fc, 2 * 1000);
-    assert_int_equal(told(w, "podinfo.test has been waiting for 10m0s: " MESSAGE), 1);
+    assert_int_equal(count_told(w, "podinfo.test has been waiting for 10m0s: " MESSAGE), 1);
     assert_true(str_has_suffix(waits(w, "message"), " (for longer than 10m0s)"));
     size_t before = writes(w);
     fake_clock_advance(w->fc, 3600 * 1000);
@@ -84,9 +75,9 @@ static void test_a_wait_that_ends_with_its_deadline_is_not_overdue(void **state)
     struct world *w = *state;
     wait_for_pods(w);
     fake_clock_advance(w->fc, 600 * 1000);
-    assert_int_equal(told(w, "has been waiting for"), 0);
+    assert_int_equal(count_told(w, "has been waiting for"), 0);
     fake_clock_advance(w->fc, 1);
-    assert_int_equal(told(w, "has been waiting for"), 1);
+    assert_int_equal(count_told(w, "has been waiting for"), 1);
 }
 
 static void test_since_when_outlives_the_engine(void **state)
@@ -114,7 +105,7 @@ static void test_a_release_that_cannot_be_created_is_tried_again_later_and_later
     }
     size_t tries = fake_http_count(w->fh, "POST", SLUICE);
     assert_true(tries >= 10 && tries <= 16);
-    assert_int_equal(told(w, "creating the release of podinfo.test failed"),
+    assert_int_equal(count_told(w, "creating the release of podinfo.test failed"),
                      2); /* when it began, and after the deadline */
     assert_string_equal(waits(w, "reason"), "ReleaseNotCreated");
 }
@@ -137,7 +128,7 @@ static void test_a_word_says_what_it_waits_for(void **state)
     fake_script_call(&w->script, "tick", "{}");
     fake_clock_advance(w->fc, 1000);
     assert_null(condition(w, "Waiting"));
-    assert_int_equal(told(w, "for x"), 0);
+    assert_int_equal(count_told(w, "for x"), 0);
 }
 
 int main(void)

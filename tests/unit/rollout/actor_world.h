@@ -164,14 +164,19 @@ static inline void restart_engine(struct world *w)
     start_engine(w);
 }
 
+/* The events with this text that were sent. */
+static inline size_t count_told(struct world *w, const char *text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
+        count += strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL;
+    }
+    return count;
+}
+
 static inline bool is_told(struct world *w, const char *text)
 {
-    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
-        if (strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL) {
-            return true;
-        }
-    }
-    return false;
+    return count_told(w, text) > 0;
 }
 
 /* The condition of this type in the Canary's status; NULL without one. */

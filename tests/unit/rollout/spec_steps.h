@@ -6,15 +6,6 @@
 #define REFUSED "{'spec':{'analysis':{'threshold':1.5}}}"
 #define ACCEPTED "{'spec':{'analysis':{'threshold':7}}}"
 
-static inline size_t count_told(struct world *w, const char *text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
-        count += strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL;
-    }
-    return count;
-}
-
 static inline void expect_threshold(struct world *w, const char *want)
 {
     fake_script_call(&w->script, "spec", "{}");

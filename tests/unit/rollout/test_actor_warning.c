@@ -21,12 +21,7 @@ static int setup_two(void **state)
 
 static size_t told(struct world *w)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
-        count += strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body,
-                        "The mesh does not follow the weights of podinfo.test everywhere: " SENTENCE) != NULL;
-    }
-    return count;
+    return count_told(w, "The mesh does not follow the weights of podinfo.test everywhere: " SENTENCE);
 }
 
 static const struct node *ineffective(struct world *w)

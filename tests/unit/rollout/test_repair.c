@@ -16,15 +16,6 @@ static void label_service(void *ctx, const char *path, const struct doc *object)
     }
 }
 
-static size_t count_events(struct world *w, const char *text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
-        count += strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL;
-    }
-    return count;
-}
-
 static void test_a_repair_that_does_not_last_hides_no_other_object(void **state)
 {
     struct world *w = *state;
@@ -32,9 +23,9 @@ static void test_a_repair_that_does_not_last_hides_no_other_object(void **state)
     fake_api_subscribe(w->api, label_service, w);
     fake_api_edit(w->api, SERVICES "/podinfo-canary", "{'metadata':{'labels':{'x':'y'}}}");
     fake_clock_advance(w->fc, 1000);
-    assert_int_equal(count_events(w,
-                                  "Service podinfo-canary.test: metadata.labels.team is changed back by another writer "
-                                  "(manager labeller)"),
+    assert_int_equal(count_told(w,
+                                "Service podinfo-canary.test: metadata.labels.team is changed back by another writer "
+                                "(manager labeller)"),
                      1);
     fake_api_delete(w->api, ROUTES);
     fake_api_delete(w->api, SERVICES "/podinfo");
@@ -65,10 +56,10 @@ static void test_an_initialisation_goes_on_past_it_and_tells_it_first(void **sta
     assert_non_null(fake_api_find(w->api, PRIMARY));
     assert_non_null(fake_api_find(w->api, SERVICES "/podinfo"));
     expect_routes(w, "[{" FAKE_SIDES(100, 0) "}]");
-    assert_int_equal(count_events(w, "Service podinfo.test: metadata.labels.team is changed back by another writer "
-                                     "(manager labeller)"),
+    assert_int_equal(count_told(w, "Service podinfo.test: metadata.labels.team is changed back by another writer "
+                                   "(manager labeller)"),
                      1);
-    assert_int_equal(count_events(w, "Initialization done! podinfo.test"), 1);
+    assert_int_equal(count_told(w, "Initialization done! podinfo.test"), 1);
 }
 
 /* Whoever deletes the primary as soon as it is there. */
@@ -92,8 +83,7 @@ static void expect_patience_with_primary(struct world *w)
     size_t before = fake_http_count(w->fh, "POST", "/deployments");
     fake_clock_advance(w->fc, 10 * INTERVAL_MS);
     assert_in_range(fake_http_count(w->fh, "POST", "/deployments") - before, 8, 16);
-    assert_int_equal(count_events(w, "Deployment podinfo-primary.test is deleted again and again by another writer"),
-                     1);
+    assert_int_equal(count_told(w, "Deployment podinfo-primary.test is deleted again and again by another writer"), 1);
 }
 
 static void test_a_primary_that_is_deleted_again_and_again_is_made_once_per_interval(void **state)
@@ -129,7 +119,7 @@ static void test_a_foreign_primary_is_not_taken(void **state)
     fake_api_edit(w->api, PRIMARY,
                   "{'metadata':{'ownerReferences':null},'spec':{'template':{'metadata':{'annotations':null}}}}");
     fake_clock_advance(w->fc, 3 * INTERVAL_MS);
-    assert_int_equal(count_events(w, "Deployment podinfo-primary.test is left alone"), 1);
+    assert_int_equal(count_told(w, "Deployment podinfo-primary.test is left alone"), 1);
     assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initializing");
     assert_null(fake_api_find(w->api, SERVICES "/podinfo"));
     assert_null(fake_api_find(w->api, ROUTES));
@@ -151,7 +141,7 @@ static void test_a_foreign_service_holds_up_what_leads_to_it_only(void **state)
     fake_clock_advance(w->fc, 1000);
     fake_api_edit(w->api, PRIMARY, "{" FAKE_READY "}"); /* made in spite of it */
     fake_clock_advance(w->fc, 3 * INTERVAL_MS);
-    assert_int_equal(count_events(w, "Service podinfo.test is left alone"), 1);
+    assert_int_equal(count_told(w, "Service podinfo.test is left alone"), 1);
     assert_string_equal(text_at(w, CANARY, "status", "phase"), "Initializing");
     fake_doc_expect(node_at(fake_api_find(w->api, SERVICES "/podinfo"), "spec", "selector"), "{'app':'payments'}");
     assert_null(fake_api_find(w->api, ROUTES));
@@ -172,7 +162,7 @@ static void test_a_foreign_copy_is_waited_for_until_it_goes(void **state)
                   "{'spec':{'template':{'spec':{'containers':[{'name':'podinfod','image':'podinfo:1','envFrom':[{"
                   "'configMapRef':{'name':'settings'}}]}]}}}}");
     fake_clock_advance(w->fc, 3 * INTERVAL_MS);
-    assert_int_equal(count_events(w, "ConfigMap settings-primary.test is left alone"), 1);
+    assert_int_equal(count_told(w, "ConfigMap settings-primary.test is left alone"), 1);
     assert_int_equal(releases(w), 0); /* it could not be promoted */
     fake_api_delete(w->api, CONFIG_MAPS "/settings-primary");
     fake_clock_advance(w->fc, INTERVAL_MS);

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "fake_clock.h"
+#include "fake_file.h"
 #include "io/adapters.h"
 #include "rollout/script_folder.h"
 #include "rollout/strategist.h"
@@ -64,19 +65,11 @@ static void on_changed(void *ctx, const char *namespace, const char *name)
 #define STRATEGY "{\"kind\":\"strategy\",\"name\":\"ring\"}"
 #define CHECK "{\"kind\":\"check\",\"name\":\"guard\"}"
 
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_int_equal(fputs(text, file) >= 0, 1);
-    assert_int_equal(fclose(file), 0);
-}
-
 /* Relative to the folder. */
 static void put(struct shop *shop, const char *name, const char *text)
 {
     char *path = str_format("%s/%s", shop->path, name);
-    write_text(path, text);
+    fake_file_write(path, text);
     str_free(&path);
 }
 

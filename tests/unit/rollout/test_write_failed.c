@@ -11,15 +11,6 @@ enum {
     MINUTE_MS = 60 * 1000
 };
 
-static size_t count_told(struct world *w, const char *text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < fake_http_count(w->fh, "POST", EVENTS); i++) {
-        count += strstr(fake_http_find(w->fh, "POST", EVENTS, i)->body, text) != NULL;
-    }
-    return count;
-}
-
 static size_t tries(struct world *w)
 {
     return fake_http_count(w->fh, "PATCH", SERVICE);
