@@ -81,6 +81,17 @@ class Scenario(unittest.TestCase):
         with self.subTest('the records'):
             seen(stories, scene.weights(), scene.status().get('phase'))
 
+    def user(self, namespace, name, rules):
+        """A user who may do what the rules of a Role say, in this namespace, and nothing else."""
+        rbac, about = 'rbac.authorization.k8s.io', {'name': name, 'namespace': namespace}
+        create = self.lab.client.create
+        create({'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': about})
+        create({'apiVersion': f'{rbac}/v1', 'kind': 'Role', 'metadata': about, 'rules': rules})
+        create({'apiVersion': f'{rbac}/v1', 'kind': 'RoleBinding', 'metadata': about,
+                'roleRef': {'apiGroup': rbac, 'kind': 'Role', 'name': name},
+                'subjects': [{'kind': 'ServiceAccount', **about}]})
+        return self.lab.main.token_user(name, namespace, name)
+
     def traffic(self, scene, role='', **how):
         """Steady requests to a scene until the scenario ends or stop()."""
         stream = Traffic(self.lab.gateway, scene.host(role), **how)

@@ -51,14 +51,9 @@ class Feed:
 class Dashboard(Scenario):
     flagger_too = False
 
-    def user(self, namespace, name, rules):
-        rbac, about = 'rbac.authorization.k8s.io', {'name': name, 'namespace': namespace}
-        self.lab.client.create({'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': about})
-        self.lab.client.create({'apiVersion': f'{rbac}/v1', 'kind': 'Role', 'metadata': about, 'rules': rules})
-        self.lab.client.create({'apiVersion': f'{rbac}/v1', 'kind': 'RoleBinding', 'metadata': about,
-                                'roleRef': {'apiGroup': rbac, 'kind': 'Role', 'name': name},
-                                'subjects': [{'kind': 'ServiceAccount', **about}]})
-        user = self.lab.main.token_user(name, namespace, name)
+    def visitor(self, namespace, name, rules):
+        """Such a user, and the token to sign in with."""
+        user = self.user(namespace, name, rules)
         return user, json.loads(user.kubeconfig.read_text())['users'][0]['user']['token']
 
     def dashboard(self, namespace, user):
@@ -108,7 +103,7 @@ class Dashboard(Scenario):
 
     def some_verbs(self, scene):
         """With deploy/verbs.yaml, here for this namespace alone, the buttons are those of the role's verbs."""
-        _, token = self.user(scene.namespace, 'on-call', SOME)
+        _, token = self.visitor(scene.namespace, 'on-call', SOME)
         subject = {'namespace': scene.namespace, 'canary': manifests.NAME}
         space = f'{{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {scene.namespace}}}}}}}'
         self.lab.apply((DEPLOY / 'verbs.yaml').read_text() + f'  matchResources: {space}\n')  # of the binding's spec
@@ -156,8 +151,8 @@ class Dashboard(Scenario):
         gate = self.hook(scene, 'gate', 'confirm-promotion')
         scene.canary(manifests.analysis([gate], threshold=2, stepWeight=50)).initialise()
         self.traffic(scene, rate=10)
-        reader, reading = self.user(scene.namespace, 'reader', READ)
-        writer, self.writing = self.user(scene.namespace, 'writer', ACT)
+        reader, reading = self.visitor(scene.namespace, 'reader', READ)
+        writer, self.writing = self.visitor(scene.namespace, 'writer', ACT)
         self.address = self.dashboard(scene.namespace, reader)
         self.feed = Feed(f'{self.address}feed?namespace={scene.namespace}&canary={manifests.NAME}')
         self.addCleanup(self.feed.stream.close)

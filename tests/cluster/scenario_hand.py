@@ -102,16 +102,9 @@ class Hand(Scenario):
         scene = self.scene('by-nobody').deploy(tag='6.0.0')
         ns = scene.namespace
         scene.canary(manifests.analysis(stepWeight=50)).initialise()
-        client, rbac = self.lab.client, 'rbac.authorization.k8s.io'
-        about = {'name': 'reader', 'namespace': ns}
-        client.create({'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': about})
-        client.create({'apiVersion': f'{rbac}/v1', 'kind': 'Role', 'metadata': about, 'rules': [
+        reader = self.user(ns, 'reader', [
             {'apiGroups': ['flagger.app', 'sluice.dev', 'apps'], 'resources': ['canaries', 'releases', 'deployments'],
-             'verbs': ['get', 'list', 'watch']}]})
-        client.create({'apiVersion': f'{rbac}/v1', 'kind': 'RoleBinding', 'metadata': about,
-                       'roleRef': {'apiGroup': rbac, 'kind': 'Role', 'name': 'reader'},
-                       'subjects': [{'kind': 'ServiceAccount', **about}]})
-        reader = self.lab.main.token_user('reader', ns, 'reader')
+             'verbs': ['get', 'list', 'watch']}])
         self.traffic(scene, rate=10)
         scene.set_image('6.0.1')
         scene.wait(lambda: scene.status().get('canaryWeight'), 60, 'a release under way')

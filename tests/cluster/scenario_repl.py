@@ -21,14 +21,7 @@ class Repl(Scenario):
 
     def reader(self, namespace):
         """A user who may read what is in this namespace, but its Secrets, and do nothing else."""
-        rbac, about = 'rbac.authorization.k8s.io', {'name': 'reader', 'namespace': namespace}
-        rules = [{**rule, 'verbs': sorted(READS)} for rule in RESOURCES]
-        self.lab.client.create({'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': about})
-        self.lab.client.create({'apiVersion': f'{rbac}/v1', 'kind': 'Role', 'metadata': about, 'rules': rules})
-        self.lab.client.create({'apiVersion': f'{rbac}/v1', 'kind': 'RoleBinding', 'metadata': about,
-                                'roleRef': {'apiGroup': rbac, 'kind': 'Role', 'name': 'reader'},
-                                'subjects': [{'kind': 'ServiceAccount', **about}]})
-        return self.lab.main.token_user('reader', namespace, 'reader')
+        return self.user(namespace, 'reader', [{**rule, 'verbs': sorted(READS)} for rule in RESOURCES])
 
     def type(self, user, namespace, *lines):
         command = [engine.binary(), 'repl', '-n', namespace, manifests.NAME, '--kubeconfig', user.kubeconfig,

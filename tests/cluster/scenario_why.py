@@ -13,15 +13,6 @@ RULES = [{'apiGroups': ['sluice.dev'], 'resources': ['releases'], 'verbs': ['lis
 class Why(Scenario):
     flagger_too = False
 
-    def reader(self, namespace):
-        rbac, about = 'rbac.authorization.k8s.io', {'name': 'oncall', 'namespace': namespace}
-        self.lab.client.create({'apiVersion': 'v1', 'kind': 'ServiceAccount', 'metadata': about})
-        self.lab.client.create({'apiVersion': f'{rbac}/v1', 'kind': 'Role', 'metadata': about, 'rules': RULES})
-        self.lab.client.create({'apiVersion': f'{rbac}/v1', 'kind': 'RoleBinding', 'metadata': about,
-                                'roleRef': {'apiGroup': rbac, 'kind': 'Role', 'name': 'oncall'},
-                                'subjects': [{'kind': 'ServiceAccount', **about}]})
-        return self.lab.main.token_user('oncall', namespace, 'oncall')
-
     def why(self, user, *words):
         done = subprocess.run([engine.binary(), 'why', '--kubeconfig', user.kubeconfig, *words], capture_output=True,
                               text=True, timeout=60)
@@ -35,7 +26,7 @@ class Why(Scenario):
         self.traffic(scene, role='canary', rate=10, path='/status/500')
         scene.set_image('3.1.1')
         scene.wait_phase('Failed')
-        user, canary = self.reader(scene.namespace), ('-n', scene.namespace, manifests.NAME)
+        user, canary = self.user(scene.namespace, 'oncall', RULES), ('-n', scene.namespace, manifests.NAME)
 
         status, told, errors = self.why(user, *canary)
         self.assertEqual((0, ''), (status, errors))
