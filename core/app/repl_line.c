@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <histedit.h>
+#include <locale.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { HISTORY_MAX = 1000, FILE_MODE = 0600, FOLDER_MODE = 0700 };
+enum { HISTORY_MAX = 1000, FILE_MODE = 0600, FOLDER_MODE = 0700, GAP = 2 };
 
 struct repl_line {
     EditLine *el;
@@ -114,12 +116,16 @@ static size_t common_len(const char *first, const char *lines)
     return len;
 }
 
+/* All of them, in lines that end between two of them. */
 static void list(const char *lines)
 {
-    printf("\n");
+    struct winsize size = {0};
+    size_t columns = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0, used = 0;
     for (const char *line = lines; *line != '\0';) {
         size_t len = strcspn(line, "\n");
-        printf("%.*s  ", (int)len, line);
+        bool fits = used > 0 && used + GAP + len < columns;
+        printf("%s%.*s", fits ? "  " : "\n", (int)len, line);
+        used = (fits ? used + GAP : 0) + len;
         line += len + (line[len] == '\n');
     }
     printf("\n");
@@ -183,6 +189,15 @@ static const char *read_line(EditLine *el, int *count, bool *dropped)
     return line;
 }
 
+/* Ends a line on the screen that was given up. The cursor may be in the midst of it, with rows of it below. */
+static void leave_line(void)
+{
+    const char *term = getenv("TERM");
+    bool is_dumb = str_empty(term) || strcmp(term, "dumb") == 0;
+    printf("^C%s\n", is_dumb ? "" : "\033[J");
+    fflush(stdout);
+}
+
 char *repl_line_read(struct repl_line *editor, bool is_more)
 {
     int count = 0;
@@ -190,15 +205,15 @@ char *repl_line_read(struct repl_line *editor, bool is_more)
     const char *line = read_line(editor->el, &count, &editor->is_dropped);
     if (editor->is_dropped) {
         el_reset(editor->el);
-        printf("^C\n");
-        fflush(stdout);
+        leave_line();
         return str_dup("");
     }
     if (line == NULL || count <= 0) {
         printf("\n");
         return NULL;
     }
-    return str_dup_n(line, strcspn(line, "\n"));
+    size_t len = strlen(line); /* one of the history may have several lines in it */
+    return str_dup_n(line, len > 0 && line[len - 1] == '\n' ? len - 1 : len);
 }
 
 bool repl_line_dropped(const struct repl_line *editor)
@@ -211,9 +226,19 @@ bool repl_line_dropped(const struct repl_line *editor)
 /* The terminal of this process, as libedit has it. It is never ended, as el_end would lose what EL_ADDFN has copied. */
 static EditLine *terminal;
 
+/* Lines are UTF-8, as all that Sluice writes, whatever the environment says: in the locale "C" libedit would leave out
+ * each character that is not ASCII, and say nothing. */
+static void read_utf8(void)
+{
+    if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) {
+        setlocale(LC_CTYPE, "");
+    }
+}
+
 static EditLine *open_terminal(void)
 {
     if (terminal == NULL) {
+        read_utf8();
         terminal = el_init("sluice", stdin, stdout, stderr);
         el_set(terminal, EL_PROMPT, prompt);
         el_set(terminal, EL_EDITOR, "emacs");

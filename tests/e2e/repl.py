@@ -87,6 +87,15 @@ fail  request-success-rate 88.08 %, at least 99 % wanted, short by 10.92 %, 240 
         status, told, _ = self.type(*walk, 'until +24h', 'canary.phase', path=folder)
         self.assertEqual((0, 'Succeeded'), (status, told.splitlines()[-1]))
 
+    def test_check(self):
+        """A verdict is told with what was wanted, whether it is so or not."""
+        _, told, _ = self.type("deploy 'shop/checkout:2'", 's 4', "check('request-duration', { max = 200 })",
+                               "check('request-duration', { min = 100, max = 200 })",
+                               "check('request-duration', { max = 100 })")
+        self.assertEqual(['pass  request duration 120 ms, at most 200 wanted, margin 80',
+                          'pass  request duration 120 ms, 100 to 200 wanted, margin 20',
+                          'fail  request duration 120 ms, at most 100 ms wanted'], told.splitlines()[-3:])
+
     def test_run(self):
         status, told, _ = self.type("deploy 'shop/checkout:2'", 'run', 'release.state', 's')
         self.assertTrue(told.endswith('  4:07  checkout.shop Succeeded, weight 0\nSucceeded\n'), told)

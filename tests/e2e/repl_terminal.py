@@ -38,13 +38,15 @@ class Terminal(unittest.TestCase):
         self.assertEqual(0, done.returncode, (words, done.stderr))
         return done.stdout
 
-    def open(self, *words, columns=110, rows=60, term=None, path=LEAK):
+    def open(self, *words, columns=110, rows=60, term=None, locale=None, path=LEAK):
         command = ' '.join(shlex.quote(str(word)) for word in (SLUICE, 'repl', path, *words))
         self.opened += 1 # a server that ends takes a while
         self.socket = self.top / f'tmux{self.opened}'
         environment = [f'XDG_STATE_HOME={self.top}/state']
         if term:
             environment.append(f'TERM={term}')
+        if locale:
+            environment.append(f'LC_ALL={locale}')
         self.tmux('new-session', '-d', '-x', columns, '-y', rows, '-c', self.top, 'env', *environment, 'sh', '-c',
                   f'trap : INT; {command}; echo "status $?"; stty -a; exec tail -f /dev/null')
         self.addCleanup(self.close)
@@ -64,6 +66,11 @@ class Terminal(unittest.TestCase):
             if re.search(pattern, screen):
                 return screen
             self.assertLess(time.monotonic(), deadline, f'{pattern!r} is not on the screen:\n{screen}')
+
+    def wait_for_column(self, column):
+        deadline = time.monotonic() + PATIENCE_S
+        while (at := self.tmux('display-message', '-p', '#{cursor_x}').strip()) != str(column):
+            self.assertLess(time.monotonic(), deadline, f'the cursor is in column {at}, not {column}')
 
     def await_raw(self):
         """libedit shows its prompt a moment before the terminal stops echoing what is typed."""
@@ -136,6 +143,11 @@ class Typing(Terminal):
         self.keys('Tab')
         self.wait_for(r"\nmax +min")
         self.keys('C-u')
+        self.write('canary.')
+        self.keys('Tab')
+        for line in self.wait_for(r'\n> canary\. +\n(?s:.*)> canary\. $').splitlines():
+            self.assertLessEqual(len(line), 110)
+        self.keys('C-u')
         self.write("world:get('Deployment', 'shop', 'checkout-p")
         self.keys('Tab')
         self.wait_for(r"'checkout-primary $")
@@ -175,6 +187,11 @@ class Typing(Terminal):
         self.write('print(i) end')
         self.keys('Enter')
         self.wait_for(r'\. print\(i\) end\n1\n2\n> $')
+        self.await_raw()
+        self.keys('Up')
+        self.wait_for(r'> for i = 1, 2 do\nprint\(i\) end $')
+        self.keys('Enter')
+        self.wait_for(r'\nprint\(i\) end\n1\n2\n> $')
 
     def test_interrupt(self):
         """Ctrl-C gives up what is typed, ends what runs, and leaves the console as it was."""
@@ -196,6 +213,23 @@ class Typing(Terminal):
         self.wait_for(r'interrupted; all is as it was before this line\n> $')
         self.assertEqual('\n1\n> ', self.type('x'))
         self.leave()
+
+    def test_letters(self):
+        """Letters that are not ASCII are typed, shown and understood, whatever the locale says."""
+        for locale in ('C', 'C.UTF-8'):
+            self.open('--history', 'none', locale=locale)
+            self.assertEqual('\nGrüße, 日本\n> ', self.type("'Grüße, 日本'"))
+
+    def test_interrupt_in_the_midst(self):
+        """Of a line in several rows nothing is left on the screen, wherever the cursor was."""
+        self.open(columns=20)
+        self.write("check('request-duration', { max = 100 })")
+        self.wait_for(r'max = 100 \}\) $')
+        self.keys('C-a')
+        self.wait_for_column(len('> '))
+        self.keys('C-c')
+        self.wait_for(r'\n> \^C *\n> $')
+        self.assertEqual('\n42\n> ', self.type('1 + 41'))
 
     def test_narrow(self):
         """Twenty columns: lines are folded, tables cut."""

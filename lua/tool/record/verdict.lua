@@ -122,6 +122,15 @@ local function wanted_in_words(evidence)
     or max and 'at most ' .. M.number(max) or nil
 end
 
+--- Of a value within its bounds: ', at most 100 wanted, margin 52'; '' without bounds.
+---@param bounds Bounds
+---@param margin number?
+---@return string
+function M.within(bounds, margin)
+  local wanted = wanted_in_words(bounds)
+  return wanted and (', %s wanted%s'):format(wanted, margin and ', margin ' .. M.number(margin) or '') or ''
+end
+
 --- The same of many that are read one below the other, each with its bounds: 'success 96.1 %, at least 99 wanted, short
 --- by 2.9'
 ---@param evidence Evidence

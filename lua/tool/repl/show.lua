@@ -3,6 +3,7 @@
 local keys = require 'stdlib.keys'
 local columns_of = require 'tool.columns'
 local readable = require 'tool.readable'
+local verdicts = require 'tool.record.verdict'
 
 local M = {}
 
@@ -90,12 +91,14 @@ function M.name(value)
   return 'a ' .. type(value)
 end
 
---- A verdict of a check: 'pass  48 ms, at most 100 wanted'.
+--- A verdict of a check: 'pass  48 ms, at most 100 wanted, margin 52'. The text of one that failed names its bound.
 local function verdict_text(value)
-  local verdict, text = rawget(value, 'verdict'), rawget(value, 'text')
-  if type(verdict) == 'string' and type(text) == 'string' then
-    return ('%s  %s'):format(verdict, text)
+  local verdict, text, bounds = rawget(value, 'verdict'), rawget(value, 'text'), rawget(value, 'bounds')
+  if type(verdict) ~= 'string' or type(text) ~= 'string' then
+    return nil
   end
+  local within = verdict == 'pass' and type(bounds) == 'table' and verdicts.within(bounds, rawget(value, 'margin'))
+  return ('%s  %s%s'):format(verdict, text, within or '')
 end
 
 M.ALL = {} -- of a metatable: gives all fields; a key that no line can name
