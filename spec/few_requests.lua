@@ -47,8 +47,8 @@ function M.sequential(changed)
   max_sprt.test = remember(max_sprt.test, function(options)
     return ('%.3g %d %g'):format(options.ratio, options.horizon, options.alpha)
   end)
-  decision.requests = remember(decision.requests, function(test, rates)
-    return ('%.3g %.3g %.3g'):format(test.ratio, rates.bad, rates.fine)
+  decision.requests_until = remember(decision.requests_until, function(signal, rates)
+    return ('%.3g %.3g %.3g'):format(signal.ratio, rates.bad, rates.fine)
   end)
   local params = {}
   for name, declared in pairs(require 'checks.sequential-success-rate'.params) do

@@ -37,7 +37,7 @@ function M.params(more)
     minimum = param.integer { default = 3, min = 1, max = 20,
       doc = 'bad requests of the canary without which it is not taken back: one client may send two' },
     factor = param.number { default = 3, min = 1.1, max = 1000,
-      doc = "how many times the primary's share of bad requests must be seen" },
+      doc = "how many times the primary's share of bad requests, or what is tolerated of it, must be seen" },
     power = param.percent { default = 80, min = 50, max = 99, doc = 'with which probability' },
     tolerated = param.number { default = 1, min = 1, max = 1000,
       doc = "how many times the primary's share is still fine" },
@@ -148,26 +148,33 @@ function M.count(c, queries)
   return counts
 end
 
+--- The fewest bad requests of the canary that are a signal, beside so many of the primary: by a MaxSPRT within the
+--- horizon, and beyond it by a test without one. Who is beyond the first and in the horizon's sum is a signal already.
+---@return Signal
+local function signal_of(params, ratio)
+  local alpha, minimum, z = params.alpha / 100, params.minimum, ratio / params.tolerated
+  local test = max_sprt.test { horizon = params.horizon, ratio = z, alpha = alpha * WITHIN_HORIZON, minimum = minimum }
+  local function fewest_beyond(primary)
+    -- Loaded by those alone that come so far.
+    local beyond = require 'stdlib.stats.share_above'.test(0, primary, 1 / (1 + z),
+      { alpha = alpha * (1 - WITHIN_HORIZON), optimal = params.horizon })
+    return math.max(beyond.most, params.horizon - primary, minimum - 1) + 1
+  end
+  return { ratio = ratio, primary_max = math.huge, fewest = function(primary)
+    return test and max_sprt.fewest(test, primary) or fewest_beyond(primary)
+  end }
+end
+
 --- How many bad requests of the canary are no signal beside those of the primary, and how many requests it needs so
 --- that a bad canary would have been seen.
 ---@return integer most
----@return integer? needed nil: the horizon is over, or would be by then; there are more than a few
+---@return integer? needed nil: more than anybody can count
 local function bounds_of(c, counts, fine, bad)
   local share = counts.share or counts.canary.all / (counts.canary.all + counts.primary.all)
   share = math.min(math.max(share, SHARE_LEAST), 1 - SHARE_LEAST)
-  local params, ratio = c.params, (1 / share - 1) / c.params.tolerated
-  local alpha = params.alpha / 100
-  local test = max_sprt.test { horizon = params.horizon, ratio = ratio, alpha = alpha * WITHIN_HORIZON,
-    minimum = params.minimum }
-  local all = counts.canary.bad + counts.primary.bad
-  if test and all <= params.horizon then
-    return decision.decide(test, { canary = 0, primary = counts.primary.bad }).most or params.horizon,
-      decision.requests(test, { bad = bad, fine = fine, power = params.power / 100 })
-  end
-  -- Loaded by those alone that come so far.
-  local beyond = require 'stdlib.stats.share_above'.test(counts.canary.bad, all, 1 / (1 + ratio),
-    { alpha = alpha * (1 - WITHIN_HORIZON), optimal = params.horizon })
-  return math.max(beyond.most, params.minimum - 1)
+  local signal = signal_of(c.params, 1 / share - 1)
+  return signal.fewest(counts.primary.bad) - 1,
+    decision.requests_until(signal, { bad = bad, fine = fine, power = c.params.power / 100 })
 end
 
 --- Judges by counts.
@@ -184,11 +191,14 @@ function M.judge(c, counts, words)
       { cause = 'too few samples', samples = canary.all })
   end
   local fine = primary.bad / primary.all
-  local worse = math.min(math.max(fine * c.params.factor, words.at_least), WORST)
+  local worse = math.min(math.max(fine * c.params.tolerated * c.params.factor, words.at_least), WORST)
   local most, needed = bounds_of(c, counts, fine, worse)
   local text = ('%d of %d requests to the canary %s, %d of %d to the primary')
     :format(canary.bad, canary.all, words.did, primary.bad, primary.all)
-  if canary.bad <= most and needed and canary.all < needed then
+  if canary.bad <= most and not needed then
+    return c:blind(('%s; no number of requests is enough to see %.3g %%'):format(text, 100 * worse),
+      { cause = 'too few samples', samples = canary.all })
+  elseif canary.bad <= most and canary.all < needed then
     local more = needed - canary.all
     local are = more == 1 and 'is' or 'are'
     return c:blind(('%s; %d more %s needed to see %.3g %%'):format(text, more, are, 100 * worse),

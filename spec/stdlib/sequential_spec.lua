@@ -52,6 +52,9 @@ describe('stdlib.sequential', function()
     } do
       assert.is_true(judge({ 0, 5 }, { 0, 45 }, changed).needed > needed, name)
     end
+    -- The primary has its own errors, whatever is tolerated of the canary: 5 % of nine times as many requests.
+    local outcome = judge({ 0, 5 }, { 500, 10000 }, { tolerated = 3 }, 0.1)
+    assert.matches('; 41 more are needed to see 45 %%$', outcome.text)
     assert.equal('fail', judge({ 40, 240 }, { 108, 2160 }, { tolerated = 1.5 }).verdict)
     assert.equal('pass', judge({ 40, 240 }, { 108, 2160 }, { tolerated = 3 }).verdict)
   end)
@@ -59,6 +62,24 @@ describe('stdlib.sequential', function()
   it('goes by the share at the time of the errors', function()
     assert.equal('fail', judge({ 20, 100 }, { 20, 900 }).verdict)
     assert.equal('blind', judge({ 20, 100 }, { 20, 900 }, nil, 0.5).verdict)
+  end)
+
+  it('is blind without evidence, whatever share of the requests the canary has', function()
+    for _, share in ipairs { 0.001, 0.02, 0.05, 0.1, 0.5, 0.9, 0.95, 0.99, 0.999 } do
+      for _, fine in ipairs { 0, 0.002, 0.01, 0.02, 0.05, 0.2 } do
+        local outcome = judge({ 0, 1 }, { 1e4 * fine, 1e4 }, nil, share)
+        assert.same({ 'blind', 'too few samples' }, { outcome.verdict, outcome.cause }, ('%g, %g'):format(share, fine))
+        local needed = outcome.needed
+        assert.equal('pass', judge({ 0, needed }, { 1e4 * fine, 1e4 }, nil, share).verdict)
+      end
+    end
+  end)
+
+  it('says so where no number of requests is enough', function()
+    local outcome = judge({ 9, 10 }, { 45, 90 }, { tolerated = 3 })
+    assert.same({ 'blind', 'too few samples', 10 }, { outcome.verdict, outcome.cause, outcome.samples })
+    assert.equal('9 of 10 requests to the canary failed, 45 of 90 to the primary; no number of requests is enough '
+      .. 'to see 99 %', outcome.text)
   end)
 
   it('says which side has no requests', function()
@@ -87,10 +108,10 @@ describe('stdlib.sequential', function()
   local RELEASES = 200
   local steady, sequential = few_requests.steady, few_requests.sequential()
 
-  --- Releases at a tenth of the requests, with so many of them to the canary in each round.
-  local function play(requests, rate, fine, judge_by, threshold)
+  --- Releases with so many requests to the canary in each round, a tenth of all unless told.
+  local function play(requests, rate, fine, judge_by, threshold, ratio)
     return few_requests.play({
-      requests = { canary = { requests }, primary = { requests * 9 } },
+      requests = { canary = { requests }, primary = { math.floor(requests * (ratio or 9) + 0.5) } },
       rates = { canary = steady(rate), primary = steady(fine) },
       rounds = 10, threshold = threshold, judge = judge_by,
     }, RELEASES, requests)
@@ -113,6 +134,16 @@ describe('stdlib.sequential', function()
         assert.is_true(found.taken_back >= 0.8, ('%g'):format(found.taken_back))
       end)
     end
+  end
+
+  -- Where most requests are the canary's, the primary's rate is known less well than the 80 % presume.
+  for share, case in pairs { ['a twentieth'] = { 19, 0.8 }, ['half'] = { 1, 0.8 }, ['most'] = { 1 / 9, 0.65 } } do
+    it(('keeps to both where the canary has %s of the requests'):format(share), function()
+      for _, fine in ipairs { 0, 0.02 } do
+        assert.is_true(play(20, fine, fine, sequential, 1, case[1]).taken_back <= 0.05)
+        assert.is_true(play(20, math.max(3 * fine, 0.05), fine, sequential, 1, case[1]).taken_back >= case[2])
+      end
+    end)
   end
 
   it('does so where a fixed bound takes good releases back, or lets bad ones through', function()

@@ -43,13 +43,60 @@ local REQUESTS_MAX = 2 ^ 40
 
 --- The probability that a canary of the rate `bad` signals after so many requests. The primary has had then as many
 --- errors as its rate lets expect, so more requests need not always be better: there is one more error beside.
-local function power_after(test, rates, requests)
-  local primary = math.floor(rates.fine * requests * test.ratio + 0.5)
-  local fewest = max_sprt.fewest(test, primary)
+local function power_after(signal, rates, requests)
+  local primary = math.floor(rates.fine * requests * signal.ratio + 0.5)
+  local fewest = primary <= signal.primary_max and signal.fewest(primary)
   return fewest and special.binomial_at_least(fewest, requests, rates.bad) or nil
 end
 
-M.power_after = power_after
+--- The most requests with which the primary has no more errors than it may; math.huge: any.
+local function last_of(signal, rates)
+  local requests = rates.fine > 0 and (signal.primary_max + 0.5) / (rates.fine * signal.ratio) or math.huge
+  return math.ceil(requests) - 1
+end
+
+---@class Signal when errors of the canary are a signal
+---@field ratio number requests of the primary for each of the canary
+---@field primary_max integer errors of the primary beside which there is none
+---@field fewest fun(primary: integer): integer of the canary, beside so many of the primary
+
+--- How many requests the canary needs so that a rate `bad` is seen with the probability `power`; nil: too many.
+---@param signal Signal
+---@param rates { bad: number, fine: number, power: number }
+---@return integer?
+function M.requests_until(signal, rates)
+  local low, high, last = 0, 1, math.min(last_of(signal, rates), REQUESTS_MAX)
+  while high < last and (power_after(signal, rates, high) or 0) < rates.power do
+    low, high = high, high * 2
+  end
+  high = math.min(high, last)
+  if high < 1 or (power_after(signal, rates, high) or 0) < rates.power then
+    return nil
+  end
+  while high - low > 1 do
+    local middle = math.floor((low + high) / 2)
+    if (power_after(signal, rates, middle) or 0) >= rates.power then
+      high = middle
+    else
+      low = middle
+    end
+  end
+  return high
+end
+
+--- The most errors of the primary beside which there are errors of the canary that signal; -1: beside none.
+local function find_primary_max(test)
+  local low, high = -1, test.horizon
+  while high - low > 1 do
+    local middle = math.floor((low + high) / 2)
+    if max_sprt.fewest(test, middle) then
+      low = middle
+    else
+      high = middle
+    end
+  end
+  return low
+end
 
 ---@param test MaxSprt
 ---@param rates { bad: number, fine: number, power: number? }
@@ -59,30 +106,11 @@ function M.requests(test, rates)
   given.options(word, rates, RATES)
   given.between(word, 'bad', rates.bad, 0, 1)
   given.number(word, 'fine', rates.fine, 0, 1)
-  local wanted = given.between(word, 'power', rates.power == nil and 0.8 or rates.power, 0, 1)
-  local high = 1
-  local power = power_after(test, rates, high)
-  while power and power < wanted and high < REQUESTS_MAX do
-    high = high * 2
-    power = power_after(test, rates, high)
-  end
-  if not power then -- beyond the horizon; it may have been enough before
-    high = math.floor((test.horizon - test.minimum) / (rates.fine * test.ratio))
-    power = high >= 1 and power_after(test, rates, high)
-  end
-  if not power or power < wanted then
-    return nil
-  end
-  local low = 0
-  while high - low > 1 do
-    local middle = math.floor((low + high) / 2)
-    if (power_after(test, rates, middle) or 1) >= wanted then
-      high = middle
-    else
-      low = middle
-    end
-  end
-  return high
+  local power = given.between(word, 'power', rates.power == nil and 0.8 or rates.power, 0, 1)
+  local signal = { ratio = test.ratio, primary_max = find_primary_max(test), fewest = function(primary)
+    return max_sprt.fewest(test, primary)
+  end }
+  return M.requests_until(signal, { bad = rates.bad, fine = rates.fine, power = power })
 end
 
 local AIMS = { 'ratio', 'rate_ratio', 'alpha', 'power', 'minimum' }
