@@ -269,6 +269,10 @@ describe('a verdict in words', function()
       unit = 'ratio' },
     ['webhook load: Halt x'] = { verdict = 'fail', hook = 'load', reason = 'Halt x' },
     ['a: its value has no end'] = { verdict = 'fail', metric = 'a', max = 5 },
+    ['a 1, margin 4, 12 of 40 requests'] = { verdict = 'pass', metric = 'a', value = 1, max = 5, margin = 4,
+      samples = 12, needed = 40 },
+    ['a 1, margin 4, 41 requests'] = { verdict = 'pass', metric = 'a', value = 1, max = 5, margin = 4, samples = 41,
+      needed = 40 },
     ['a 0, margin 5'] = { verdict = 'pass', metric = 'a', value = 0, max = 5, margin = 5 },
     ['a 1200'] = { verdict = 'pass', metric = 'a', value = 1200 },
   } do

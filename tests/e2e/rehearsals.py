@@ -336,11 +336,13 @@ class BackTest(Case):
         edited = self.write('edited.json', {**data, 'series': [{**data['series'][0], 'values': '1 2'}]})
         newer = self.write('newer.json', {**data, 'version': 2})
         cut = self.write('cut.json', self.data.read_text()[:5000])
+        null = self.write('null.json', 'null')
         for said, args in (
                 (r'--data [^\n]*edited.json: series\[0\].values: \d+ are wanted', ['--data', edited]),
                 ('newer.json: version: this sluice reads version 1, the file has 2', ['--data', newer]),
                 ('--data [^\n]*cut.json', ['--data', cut]),
                 ('--data [^\n]*canary.json: it is no file of sluice record', ['--data', self.canary]),
+                ('--data [^\n]*null.json: it is no file of sluice record: kind is absent', ['--data', null]),
                 ('--data FILE of `sluice record`, or --prometheus URL, is missing', []),
                 ('--every x: a duration such as 1h is wanted', ['--data', self.data, '--every', 'x']),
                 ('--every 1s: that are', ['--data', self.data, '--every', '1s']),

@@ -55,7 +55,7 @@ local function asker_of(server)
 end
 
 local function load_recording(options, rules)
-  if options.data then
+  if options.data_file then
     local ok, result = pcall(recordings.read, options.data)
     if not ok then
       refuse('--data %s: %s', options.data_file, type(result) == 'table' and result.refused or tostring(result))

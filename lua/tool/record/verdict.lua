@@ -46,7 +46,7 @@ end
 local function counted(evidence)
   if not evidence.samples then
     return ''
-  elseif evidence.needed then
+  elseif evidence.needed and evidence.samples < evidence.needed then
     return (', %d of %d requests'):format(evidence.samples, evidence.needed)
   end
   return (', %d requests'):format(evidence.samples)
