@@ -91,7 +91,7 @@ end
 ---@return number? since ms: when the canary began to have requests
 local function weigh_share(c, queries)
   local lasts = math.ceil((c.now - c.started) / 1000)
-  local step = math.max(math.ceil(duration.parse(c.interval) / 1000), math.ceil(lasts / POINTS_MAX), STEP_MIN)
+  local step = math.max(math.ceil((duration.parse(c.interval) or 0) / 1000), math.ceil(lasts / POINTS_MAX), STEP_MIN)
   local shares, cause = over_time(c, 'CANARY / (CANARY + PRIMARY)', queries.all, step)
   local bad
   if shares then
@@ -150,7 +150,7 @@ end
 
 --- The fewest bad requests of the canary that are a signal, beside so many of the primary: by a MaxSPRT within the
 --- horizon, and beyond it by a test without one. Who is beyond the first and in the horizon's sum is a signal already.
----@return Signal
+---@return table signal see requests_until
 local function signal_of(params, ratio)
   local alpha, minimum, z = params.alpha / 100, params.minimum, ratio / params.tolerated
   local test = max_sprt.test { horizon = params.horizon, ratio = z, alpha = alpha * WITHIN_HORIZON, minimum = minimum }

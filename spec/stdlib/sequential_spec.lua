@@ -185,6 +185,7 @@ describe('stdlib.sequential', function()
     for param, value in pairs(params or {}) do
       c.params[param] = value
     end
+    c.interval = c.params.interval or c.interval
     function c.query(_, text)
       return answer(text)
     end
@@ -238,6 +239,15 @@ describe('stdlib.sequential', function()
       end
       return 0
     end, nil, 60 * 24 * 20)
+  end)
+
+  it('goes by minutes where the interval of the metric is none', function()
+    local asked = {}
+    run('sequential-success-rate', function(_, span, step)
+      asked[#asked + 1] = step
+      return span and points(0, span, step) or 0
+    end, { interval = '1m%' }, 5)
+    assert.same({ '60s', '60s' }, asked)
   end)
 
   it('is blind when one of its queries is', function()

@@ -127,8 +127,8 @@ end
 ---@param margin number?
 ---@return string
 function M.within(bounds, margin)
-  local wanted = wanted_in_words(bounds)
-  return wanted and (', %s wanted%s'):format(wanted, margin and ', margin ' .. M.number(margin) or '') or ''
+  local words = wanted_in_words(bounds)
+  return words and (', %s wanted%s'):format(words, margin and ', margin ' .. M.number(margin) or '') or ''
 end
 
 --- The same of many that are read one below the other, each with its bounds: 'success 96.1 %, at least 99 wanted, short
