@@ -74,13 +74,8 @@ struct patience {
     pid_t told;
 };
 
-/* True: there is something to read, or the socket is at its end. */
-static bool wait_for_packet(struct repl_world *world, struct patience *patience)
+static void pass_on(struct repl_world *world, struct patience *patience)
 {
-    sigset_t blocked, before;
-    sigemptyset(&blocked);
-    sigaddset(&blocked, SIGINT);
-    sigprocmask(SIG_BLOCK, &blocked, &before);
     int now = interrupts;
     if (now > 1 && now != patience->seen && patience->seen > 0) {
         kill(world->pid, SIGKILL);
@@ -89,9 +84,19 @@ static bool wait_for_packet(struct repl_world *world, struct patience *patience)
         patience->told = world->pid;
     }
     patience->seen = now;
+}
+
+/* True: there is something to read, or the socket is at its end. */
+static bool wait_for_packet(struct repl_world *world, struct patience *patience)
+{
+    sigset_t blocked, before;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGINT);
+    sigprocmask(SIG_BLOCK, &blocked, &before);
+    pass_on(world, patience);
     struct pollfd poll = {.fd = world->socket, .events = POLLIN};
     struct timespec limit = {.tv_sec = PATIENCE_MS / 1000};
-    int ready = ppoll(&poll, 1, now > 0 ? &limit : NULL, &before);
+    int ready = ppoll(&poll, 1, patience->seen > 0 ? &limit : NULL, &before);
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (ready == 0) {
         kill(world->pid, SIGKILL);
@@ -187,11 +192,13 @@ static void print(FILE *out, const char *text, size_t len)
     cli_flush(out);
 }
 
-static void fetch_for(struct repl_world *world, size_t len)
+/* An interrupt that has ended the wait for the answer comes before it: else it might come when the line is done. */
+static void fetch_for(struct repl_world *world, size_t len, struct patience *patience)
 {
     char *what = str_dup_n(world->text, len), *body = NULL;
     struct console_head head = {.kind = CONSOLE_FETCHED};
     head.number = world->fetch != NULL ? world->fetch(world->ctx, what, &body) : 0;
+    pass_on(world, patience);
     const char *part = body != NULL ? body : "";
     size_t left = strlen(part);
     do {
@@ -231,7 +238,7 @@ static struct ending listen_to(struct repl_world *world)
         } else if (head.kind == CONSOLE_SNAPSHOT) {
             add_snapshot(world, &head, socket);
         } else if (head.kind == CONSOLE_FETCH) {
-            fetch_for(world, (size_t)len);
+            fetch_for(world, (size_t)len, &patience);
         } else if (head.kind != CONSOLE_OUTPUT && head.kind != CONSOLE_ERROR) {
             return (struct ending){head.kind, head.status, head.number, (size_t)len};
         } else if (!world->is_quiet) {

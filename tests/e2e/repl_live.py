@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -71,6 +72,28 @@ class Live(unittest.TestCase):
         self.assertEqual((2, ''), (status, told))
         self.assertRegex(errors, r'\Asluice repl: kubeconfig ')
 
+    def test_interrupted_answer(self):
+        """Ctrl-C ends the wait for a server, and the line that waits, each time; the console goes on."""
+        over, came = threading.Event(), threading.Semaphore(0)
+        self.addCleanup(over.set)
+
+        def answer(_):
+            came.release()
+            over.wait()
+        url, _ = self.serve(answer)
+        child = subprocess.Popen([SLUICE, 'repl', '-n', 'shop', 'checkout', '--kubeconfig', self.kubeconfig,
+                                  '--prometheus', url], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
+        self.addCleanup(child.kill)
+        lines = ['canary.success_rate', "check('request-success-rate')", 'canary.p99']
+        child.stdin.write('\n'.join([*lines, '1 + 1']) + '\n')
+        child.stdin.flush()
+        for _ in lines:
+            self.assertTrue(came.acquire(timeout=PATIENCE_S))
+            child.send_signal(signal.SIGINT)
+        told, errors = child.communicate(timeout=PATIENCE_S)
+        self.assertEqual((0, '2\n', 'interrupted; all is as it was before this line\n' * 3),
+                         (child.returncode, told, errors))
 
     def test_token(self):
         """The server of --prometheus gets the token, the one that the Canary names does not."""

@@ -190,6 +190,15 @@ class Trouble(Repl):
                 child.send_signal(signal.SIGINT)
                 self.assertEqual((130, '', ''), (child.wait(PATIENCE_S), child.stdout.read(), child.stderr.read()))
 
+    def test_interrupted_in_between(self):
+        """An interrupt that comes when a line has just ended ends nothing."""
+        child = self.begun("deploy 'shop/checkout:2'", 's 2')
+        for pid in descendants(child.pid):
+            os.kill(pid, signal.SIGINT)
+        told, errors = child.communicate("1 + 1\nb\n2 + 2\n", timeout=PATIENCE_S)
+        self.assertEqual((0, ''), (child.returncode, errors))
+        self.assertEqual(['2', '4'], [line for line in told.splitlines() if line[0] != ' '])
+
     def test_memory_of_all(self):
         """The processes to go back to have a bound together, and the way back is as exact with fewer of them."""
         child = self.begun('t = {} for i = 1, 2^21 do t[i] = 0 end')

@@ -90,7 +90,14 @@ static void tell(enum console_kind kind, int status, int64_t number, const char 
     }
 }
 
-/* Gives the next packet to Lua: kind, number, text. */
+static void forget_interrupt(lua_State *L)
+{
+    lua_sethook(L, NULL, 0, 0);
+    self.interrupted = self.overtime = 0;
+    workers_interrupted = 0;
+}
+
+/* Gives the next packet to Lua: kind, number, text. What came while it was waited for was not meant for it. */
 static int take(lua_State *L)
 {
     static char text[CONSOLE_TEXT_MAX];
@@ -102,6 +109,7 @@ static int take(lua_State *L)
     if (len < 0) {
         _exit(0);
     }
+    forget_interrupt(L);
     char kind = (char)head.kind;
     lua_pushlstring(L, &kind, 1);
     lua_pushnumber(L, (lua_Number)head.number);
@@ -143,13 +151,6 @@ static void listen_for(int signum, void (*handler)(int))
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(signum, &action, NULL);
-}
-
-static void forget_interrupt(lua_State *L)
-{
-    lua_sethook(L, NULL, 0, 0);
-    self.interrupted = self.overtime = self.is_held = 0;
-    workers_interrupted = 0;
 }
 
 static void limit(int what, rlim_t soft)
@@ -212,7 +213,6 @@ static int make_snapshot(lua_State *L)
         return 0;
     }
     int count = take(L);
-    forget_interrupt(L); /* that was meant for the copy */
     while (waitpid(-1, NULL, WNOHANG) > 0) {
     }
     return count;
@@ -244,12 +244,6 @@ static int ask_interrupted(lua_State *L)
 {
     lua_pushboolean(L, self.interrupted);
     return 1;
-}
-
-static int forget(lua_State *L)
-{
-    forget_interrupt(L);
-    return 0;
 }
 
 /* fetch(what): the front reads it (app/repl_live.h). Gives the status, 0 for no answer, and the body or why not. */
@@ -325,7 +319,6 @@ int console_open(lua_State *L)
         {"snapshot", make_snapshot},
         {"hold", hold},
         {"interrupted", ask_interrupted},
-        {"forget", forget},
         {"leave", leave},
         {"fetch", fetch},
         {"encode", encode},

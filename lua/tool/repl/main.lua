@@ -63,10 +63,30 @@ local function explain(session, raised)
   end
 end
 
+-- An interrupt ends what is at work by an error. Where nothing is, it is held, as nobody would catch that error, and the
+-- world would be lost with its process.
+
+local function hold_behind(...)
+  console.hold(true)
+  return ...
+end
+
+local function heed(run, ...)
+  if console.hold(false) then
+    error('interrupted', 0)
+  end
+  return hold_behind(run(...))
+end
+
+--- pcall for what an interrupt may end.
+local function try(run, ...)
+  return xpcall(heed, hold_behind, run, ...)
+end
+
 --- Gives the next packet when this process was come back to in the middle of the line.
 local function run_line(session, text)
   session:begin(text)
-  local ok, status = pcall(carry_out, session, text)
+  local ok, status = try(carry_out, session, text)
   if not ok and type(status) == 'table' and status.order then
     session:end_line()
     return unpack(status.order)
@@ -79,7 +99,6 @@ local function run_line(session, text)
   end
   session:end_line()
   session.quiet, session.stop_at = nil, nil
-  console.forget()
   if status == 'back' then
     return console.take()
   end
@@ -98,8 +117,7 @@ end
 
 --- What is asked while a line is typed must not end the world, whatever is in it.
 local function guarded(ask, fallback, ...)
-  local ok, answered = pcall(ask, ...)
-  console.forget()
+  local ok, answered = try(ask, ...)
   if ok then
     return answered
   end
@@ -118,6 +136,7 @@ function M.run(order)
   for _, text in ipairs(session.lacks or {}) do
     console.give('E', 0, 0, 'not read: ' .. readable(text) .. '\n')
   end
+  console.hold(true)
   console.give('D', 0, 0, '')
   local kind, number, text = console.take()
   while true do
