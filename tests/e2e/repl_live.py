@@ -63,6 +63,15 @@ class Live(unittest.TestCase):
                 break
             self.assertNotIn('Rolling back', line)
 
+    def test_next_version(self):
+        """A version that is pushed in the console is a release there, whatever number the controller gives it."""
+        for line in self.served.stdout:
+            if 'Canary failed' in line:
+                break
+        status, told, errors = self.walk("deploy 'shop/checkout:3'")
+        self.assertEqual((0, ''), (status, errors), told)
+        self.assertRegex(told, r'deploy shop/checkout:\d → shop/checkout:3, release checkout-2 has begun\n\Z')
+
     def test_not_there(self):
         status, told, errors = self.walk('1', name='nobody')
         self.assertEqual((2, ''), (status, told))

@@ -134,6 +134,20 @@ local function read_workloads(reading, canary)
   end
 end
 
+--- ReplicaSets are not read, so the controller here counts revisions of the Deployment anew, and the engine would take
+--- one of the next for what was promoted as a revision of that number. By the generation it knows the same.
+local function restate_proof(canary, target)
+  local status = canary.status
+  local uid, generation, revision = (status and status.lastTrackedRevision or ''):match '^([^/]+)/(%d+)/?(.*)$'
+  if not uid or not target then
+    return
+  end
+  local now = target.metadata
+  local number = now.annotations and now.annotations['deployment.kubernetes.io/revision']
+  local is_same = uid == now.uid and (tonumber(generation) == now.generation or revision ~= '' and revision == number)
+  status.lastTrackedRevision = ('%s/%d'):format(uid, is_same and now.generation or generation)
+end
+
 --- Reads all that an engine would read of a Canary.
 local function read(namespace, name, server)
   local reading = setmetatable({ objects = {}, lacks = {}, seen = {} }, Reading)
@@ -142,6 +156,7 @@ local function read(namespace, name, server)
     problem('%s', reading.lacks[1] or ('there is no Canary %s in namespace %s of %s'):format(name, namespace, server))
   end
   read_workloads(reading, canary)
+  restate_proof(canary, reading:get(TARGETS[canary.spec.targetRef.kind], namespace, canary.spec.targetRef.name))
   read_references(reading, canary)
   reading:list('releases', namespace, 'sluice.dev/canary=' .. name)
   return reading, canary

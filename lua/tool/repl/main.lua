@@ -63,7 +63,7 @@ local function explain(session, raised)
   end
 end
 
--- An interrupt ends what is at work by an error. Where nothing is, it is held, as nobody would catch that error, and the
+-- An interrupt ends what is at work by an error. Where nothing is, it is held: nobody would catch that error, and the
 -- world would be lost with its process.
 
 local function hold_behind(...)
