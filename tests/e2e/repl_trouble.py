@@ -193,6 +193,7 @@ class Trouble(Repl):
     def test_interrupted_in_between(self):
         """An interrupt that comes when a line has just ended ends nothing."""
         child = self.begun("deploy 'shop/checkout:2'", 's 2')
+        self.wait_until(lambda: waits_for_input(child.pid))
         for pid in descendants(child.pid):
             os.kill(pid, signal.SIGINT)
         told, errors = child.communicate("1 + 1\nb\n2 + 2\n", timeout=PATIENCE_S)
