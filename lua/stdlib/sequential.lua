@@ -149,7 +149,8 @@ function M.count(c, queries)
 end
 
 --- The fewest bad requests of the canary that are a signal, beside so many of the primary: by a MaxSPRT within the
---- horizon, and beyond it by a test without one. Who is beyond the first and in the horizon's sum is a signal already.
+--- horizon, and beyond it by a test without one. Who is beyond the horizon has come through it, so what would have been
+--- a signal there is one.
 ---@return table signal see requests_until
 local function signal_of(params, ratio)
   local alpha, minimum, z = params.alpha / 100, params.minimum, ratio / params.tolerated

@@ -57,7 +57,7 @@ end
 
 ---@class Signal when errors of the canary are a signal
 ---@field ratio number requests of the primary for each of the canary
----@field primary_max integer errors of the primary beside which there is none
+---@field primary_max integer the most errors of the primary beside which any are
 ---@field fewest fun(primary: integer): integer of the canary, beside so many of the primary
 
 --- How many requests the canary needs so that a rate `bad` is seen with the probability `power`; nil: too many.
