@@ -147,6 +147,16 @@ class DryRun(Case):
         self.assertEqual((0, ''), (done.returncode, done.stderr))
         self.assertRegex(done.stdout, r'\Abackend-first for web.shop, at its fastest: ')
 
+    def test_plan_of_a_loop_that_only_acts(self):
+        """It is given up after more acts than a release has in an hour, not after the days that it would go on."""
+        run('new', 'strategy', 'ring', cwd=self.top)
+        script = self.top / 'ring/ring.lua'
+        script.write_text(script.read_text().replace('rollout:begin()',
+                                                     "rollout:begin() while true do rollout:event 'hi' end"))
+        self.expect(2, r'web\.shop: it does not come to its end even when every check passes: it has acted 2500 times '
+                       r'within an hour and goes on, most recently by event: a loop without an end\?\n$',
+                    run('dryrun', '--plan', '-f', self.top / 'ring'))
+
     def test_without_an_end(self):
         """Ctrl-C ends a play at once; one that was cut is neither promoted nor taken back."""
         run('new', 'strategy', 'ring', cwd=self.top)

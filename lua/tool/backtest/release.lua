@@ -26,6 +26,7 @@ local M = {}
 local MARGIN_MS = 120000 -- in which the Canary's objects come about
 
 M.LIMIT_MS = 14 * 86400000 -- after which it is undecided
+M.ACTS_MAX = 2500 -- changes of the record in an hour, likewise: a loop without an end has 60 a minute (its budget)
 
 -- What is kept ----------------------------------------------------------------------------------
 
@@ -34,6 +35,7 @@ M.LIMIT_MS = 14 * 86400000 -- after which it is undecided
 ---@field begin number? ms, what the wall clock showed first
 ---@field began number? ms since the world began, when the first release did
 ---@field ended number? likewise
+---@field hour { at: number, acts: integer } changes of the record in the hour since then
 local recorder = {}
 recorder.__index = recorder
 
@@ -56,6 +58,19 @@ local function take_evidence(self, object)
   end
 end
 
+local function bound_acts(self)
+  local now = self.world:now()
+  if now - self.hour.at >= 3600000 then
+    self.hour = { at = now, acts = 0 }
+  end
+  self.hour.acts = self.hour.acts + 1
+  if self.hour.acts > M.ACTS_MAX then
+    local entries = (self.last.status or {}).entries or {}
+    error(('it has acted %d times within an hour and goes on, most recently by %s: a loop without an end?'):format(
+      M.ACTS_MAX, (entries[#entries] or {}).w or 'none'), 0)
+  end
+end
+
 --- What the wall clock showed when the world began: a whole second.
 local function begin_of(object, now)
   return math.ceil((moments.parse(object.metadata.creationTimestamp) - now) / 1000) * 1000
@@ -72,6 +87,7 @@ local function see_release(self, object)
   self.progress(self.world:now() - self.began)
   take_evidence(self, object)
   self.last, self.ended = object, (object.status or {}).ended and (self.ended or self.world:now()) or nil
+  bound_acts(self)
 end
 
 local function see_event(self, event)
@@ -91,7 +107,7 @@ end
 local function listen(world, setting, progress, begin)
   local self = setmetatable({ world = world, begin = begin, progress = progress or function() end,
     namespace = setting.namespace, name = setting.name, checks = {}, events = {}, asked = {}, hooks = {},
-    seen = {} }, recorder)
+    seen = {}, hour = { at = 0, acts = 0 } }, recorder)
   world:hear('releases.sluice.dev', function(object)
     see_release(self, object)
   end)
