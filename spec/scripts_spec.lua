@@ -59,14 +59,16 @@ local STRATEGY = {
   absent = 'spec.strategy: Strategy test/ring not found',
   problems = {
     ['raises while it loads'] = { 'local a\n\nreturn a.b', 'scripts/ring.lua:3:1: attempt to index' },
-    ['is no strategy'] = { 'return 5', 'the module gives a number, wanted strategy' },
+    ['is no strategy'] = { '\n  return 5', 'scripts/ring.lua:2:3: the module gives a number, wanted strategy' },
+    ['gives nothing'] = { 'local a = 5', 'scripts/ring.lua:1:1: the module gives nothing, wanted strategy' },
+    ['gives a table of its own'] = { 'return {}', "scripts/ring.lua:1:1: field 'name' is a nil, wanted a string" },
     ['requires what is beneath the words'] = { "require 'stdlib.promotion'", "module 'stdlib.promotion' is not for" },
     ['requires a module that it does not bring'] = { "require 'scripts.nope'", "module 'scripts.nope' is neither" },
     ['never ends'] = { 'while true do end', 'scripts/ring.lua:1:1: more than 2000 ms of CPU time' },
-    ['is bytecode'] = { '\27LJ\2', 'scripts.ring: attempt to load chunk with wrong mode' },
+    ['is bytecode'] = { '\27LJ\2', 'scripts/ring.lua:1:1: bytecode, and a script is a text of Lua' },
     ['has a parameter of no type'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = { a = { type = 'colour' } } }",
-      'a: colour is not a type of a parameter' },
+      'scripts/ring.lua:1:72: params.a: colour is not a type of a parameter' },
     ['has an unknown option'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
       "a = require 'stdlib.param'.percent { least = 1 } } }",
@@ -95,7 +97,7 @@ local STRATEGY = {
     ['has a default that no word takes'] = {
       "return require 'stdlib.strategy' { name = 'x', run = print, params = {\n" ..
       "a = require 'stdlib.param'.duration { default = '721h' } } }",
-      'a.default: at most "720h" is wanted, got "721h"' },
+      'scripts/ring.lua:2:1: params.a.default: at most "720h" is wanted, got "721h"' },
   },
   misfits = {
     ['an unknown one'] = { { stpes = { 1 } }, 'spec.strategy.params.stpes: there is no such parameter, known are ' },
@@ -438,6 +440,14 @@ describe('a Strategy', function()
       assert.matches('strategy failed: its record is full', world:release().status.reason)
     end)
   end
+
+  it('shows no more of a name than fits into a line', function()
+    local world = scripted { name = 'ring' }
+    world.world:create(strategy((RING:gsub("name = 'ring'", "name = ('x'):rep(1e5)"))))
+    world:initialise()
+    local message = world.world:get('strategies.sluice.dev', 'test', 'ring').status.conditions[1].message
+    assert.equal('the script loads; the name "' .. ('x'):rep(60) .. '…" that it says counts for nothing', message)
+  end)
 
   it('is refused in whole characters', function()
     local world = scripted { name = 'ring', params = { rounds = ('é'):rep(400), ['x' .. ('é'):rep(400)] = 1 } }

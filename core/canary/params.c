@@ -7,7 +7,13 @@
 #include "base/duration.h"
 #include "base/utf8.h"
 
-enum { LIST_MAX = 100, KEY_SHOWN_MAX = 100 };
+enum {
+    LIST_MAX = 100,
+    KEY_SHOWN_MAX = 100,
+    NAME_MAX_LEN = 63,
+    DOC_MAX = 1000,
+    DECLARED_MAX = 64 * 1024 /* a status has all of it, and a Release the defaults */
+};
 
 /* --- values of one type --- */
 
@@ -241,6 +247,30 @@ static bool check_values(const char *name, const struct node *values, struct str
     return reasons->count == before;
 }
 
+/* False: no field can have this name in what is told. */
+static bool check_name(const char *name, struct str_list *reasons)
+{
+    if (strlen(name) > NAME_MAX_LEN) {
+        str_list_push_format(reasons, "%.*s…: a name of at most %d bytes is wanted, got %zu", NAME_MAX_LEN, name,
+                             NAME_MAX_LEN, strlen(name));
+    }
+    return strlen(name) <= NAME_MAX_LEN;
+}
+
+static void check_doc(const char *name, const struct node *declared, struct str_list *reasons)
+{
+    const struct node *doc = node_get(declared, "doc");
+    const char *text = node_str_or(doc, "");
+    if (doc != NULL && node_str(doc) == NULL) {
+        char *field = str_format("%s.doc", name);
+        refuse(field, doc, "a text", reasons);
+        str_free(&field);
+    } else if (strlen(text) > DOC_MAX) {
+        str_list_push_format(reasons, "%s.doc: a text of at most %d bytes is wanted, got %zu", name, DOC_MAX,
+                             strlen(text));
+    }
+}
+
 static bool check_type(const char *name, const struct node *declared, struct str_list *reasons)
 {
     const struct node *element = is_list(declared) ? node_get(declared, "of") : declared;
@@ -288,14 +318,29 @@ static void check_order(const char *name, const struct node *declared, struct st
     }
 }
 
+/* What a declaration takes of the status, with those before it. */
+static void check_size(const char *name, const struct node *declared, size_t *size, struct str_list *reasons)
+{
+    char *text = node_to_text(declared);
+    size_t before = *size;
+    *size += strlen(text);
+    if (before <= DECLARED_MAX && *size > DECLARED_MAX) {
+        str_list_push_format(reasons, "%s: with those before it, at most %d bytes of JSON are wanted, got %zu", name,
+                             DECLARED_MAX, *size);
+    }
+    str_free(&text);
+}
+
 bool params_are_sound(const struct node *declared, struct str_list *reasons)
 {
-    size_t before = reasons->count;
+    size_t before = reasons->count, size = 0;
     struct node_iter it = node_iterate(declared);
     while (node_next(&it)) {
-        if (!check_type(it.key, it.value, reasons)) {
+        if (!check_name(it.key, reasons) || !check_type(it.key, it.value, reasons)) {
             continue;
         }
+        check_size(it.key, it.value, &size, reasons);
+        check_doc(it.key, it.value, reasons);
         check_bounds_of(it.key, it.value, reasons);
         check_order(it.key, it.value, reasons);
         const struct node *fallback = node_get(it.value, "default");

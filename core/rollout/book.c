@@ -6,13 +6,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "canary/params.h"
 #include "kube/object.h"
 #include "rollout/check_adapter.h"
 #include "rollout/script_place.h"
 #include "rollout/strategist.h"
 
-enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000 };
+enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 60 * 1000, OTHER_NAME_MAX = 60 };
 
 const struct book_kind book_strategy = {
     .resource = &KUBE_STRATEGIES, .declares = "strategy", .module = canary_strategy_module};
@@ -121,13 +122,39 @@ static bool is_of_kind(const struct book *book, const char *module, const struct
     return false;
 }
 
+/* Each with its place: "scripts/ring.lua:4:14: params.calm.default: …". */
+static bool are_sound(const struct book *book, const char *module, const struct node *params, struct str_list *faults)
+{
+    struct str_list reasons = {0};
+    bool sound = params_are_sound(params, &reasons);
+    for (size_t i = 0; i < reasons.count; i++) {
+        char *name = str_dup_n(reasons.items[i], strcspn(reasons.items[i], ".:["));
+        char *place = script_place_of_field(doc_root(book->sources), module, name);
+        str_list_push_format(faults, "%sparams.%s", place, reasons.items[i]);
+        str_free(&place);
+        str_free(&name);
+    }
+    str_list_fini(&reasons);
+    return sound;
+}
+
+/* NULL: the script has the object's. Not all of a long one, because it is shown. */
+static char *other_name_of(const struct book *book, const struct doc *declaration)
+{
+    const char *name = node_str_or(node_get(doc_root(declaration), "name"), "");
+    if (strcmp(name, canary_reference_name(book->key)) == 0) {
+        return NULL;
+    }
+    size_t shown = utf8_floor(name, OTHER_NAME_MAX);
+    return strlen(name) <= OTHER_NAME_MAX ? str_dup(name) : str_format("%.*s…", (int)shown, name);
+}
+
 static void take_declaration(struct book *book, const char *module, const struct doc *declaration)
 {
     const struct node *params = node_get(doc_root(declaration), "params");
-    const char *name = node_str_or(node_get(doc_root(declaration), "name"), "");
-    book->other_name = strcmp(name, canary_reference_name(book->key)) != 0 ? str_dup(name) : NULL;
+    book->other_name = other_name_of(book, declaration);
     struct str_list faults = {0};
-    if (!is_of_kind(book, module, declaration, &faults) || !params_are_sound(params, &faults)) {
+    if (!is_of_kind(book, module, declaration, &faults) || !are_sound(book, module, params, &faults)) {
         book->fault = str_list_join(&faults, "; ");
     } else if (params != NULL && node_type(params) == NODE_OBJECT) {
         book->declared = doc_copy(params);

@@ -41,15 +41,24 @@ struct line {
     size_t len;
 };
 
+/* "scripts/ring" of "scripts.ring", and the other way round. mem_free. */
+static char *replaced(const char *text, char from, char to)
+{
+    char *copy = str_dup(text);
+    for (char *at = copy; *at != '\0'; at++) {
+        *at = *at == from ? to : *at;
+    }
+    return copy;
+}
+
 /* {"scripts.ring": text}: that of "scripts/ring.lua". */
 static const char *source_of(const struct script_place *place, const struct node *sources)
 {
-    char *module = str_dup_n(place->file, place->file_len - strlen(".lua"));
-    for (char *at = module; *at != '\0'; at++) {
-        *at = *at == '/' ? '.' : *at;
-    }
+    char *path = str_dup_n(place->file, place->file_len - strlen(".lua"));
+    char *module = replaced(path, '/', '.');
     const char *text = node_str(node_get(sources, module));
     str_free(&module);
+    str_free(&path);
     return text;
 }
 
@@ -120,4 +129,34 @@ char *script_place_with_column(const char *text, const struct node *sources)
         return str_dup(text);
     }
     return str_format("%.*s:%zu%s", (int)(place.rest - text), text, column_of_fault(&line, place.rest), place.rest);
+}
+
+/* --- fields --- */
+
+/* `name = `, and not `name == `. */
+static bool is_field(const char *text, const char *at, size_t len)
+{
+    const char *after = at + len + strspn(at + len, " \t");
+    return (at == text || !is_of_name(at[-1])) && after[0] == '=' && after[1] != '=';
+}
+
+char *script_place_of_field(const struct node *sources, const char *module, const char *name)
+{
+    const char *text = node_str_or(node_get(sources, module), "");
+    const char *at = strstr(text, name);
+    while (at != NULL && !is_field(text, at, strlen(name))) {
+        at = strstr(at + 1, name);
+    }
+    if (at == NULL) {
+        return str_dup("");
+    }
+    size_t line = 1;
+    const char *begin = text;
+    for (const char *end = text; (end = strchr(end, '\n')) != NULL && end < at; line++) {
+        begin = ++end;
+    }
+    char *path = replaced(module, '.', '/');
+    char *place = str_format("%s.lua:%zu:%zu: ", path, line, (size_t)(at - begin) + 1);
+    str_free(&path);
+    return place;
 }

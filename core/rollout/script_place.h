@@ -22,3 +22,6 @@ bool script_place_is_in(const struct script_place *place, const char *file);
  * ({module: text}) have that line: that of the token which a fault of syntax is near, or else where the line begins.
  * mem_free. */
 char *script_place_with_column(const char *text, const struct node *sources);
+
+/* Where a script says `name = …` first: "scripts/ring.lua:4:14: "; "" where `sources` have no such field. mem_free. */
+char *script_place_of_field(const struct node *sources, const char *module, const char *name);

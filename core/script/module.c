@@ -86,6 +86,11 @@ int module_load(lua_State *L)
     if (text == NULL) {
         return 0;
     }
+    if (!is_embedded && text[0] == LUA_SIGNATURE[0]) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "%s:1: bytecode, and a script is a text of Lua", place + 1);
+        return 2;
+    }
     if (chunks_load(is_embedded ? set->chunks : NULL, L, text, len, place) != 0) {
         lua_pushnil(L);
         lua_insert(L, -2);

@@ -34,15 +34,51 @@ struct task {
 
 /* --- loading --- */
 
+/* The line at which a module gives its value: that of the last `return` which begins one. */
+static int line_of_value(const struct task *task)
+{
+    static const char word[] = "return";
+    size_t len;
+    const char *text = module_find(&task->vm->modules, task->module, &len);
+    int line = 1, last = 1;
+    for (const char *at = text; at != NULL; at = strchr(at, '\n'), line++) {
+        at += line > 1 ? 1 : 0;
+        const char *first = at + strspn(at, " \t");
+        last = strncmp(first, word, strlen(word)) == 0 ? line : last;
+    }
+    return last;
+}
+
+/* Raises: what the module gives is none. Does not return. */
+static void refuse_value(lua_State *L, const struct task *task, const char *what, const char *wanted)
+{
+    luaL_gsub(L, task->module, ".", "/");
+    luaL_error(L, "%s.lua:%d: %s, wanted %s", lua_tostring(L, -1), line_of_value(task), what, wanted);
+}
+
 static void check_field(lua_State *L, const struct task *task, const char *field, int type)
 {
     lua_pushstring(L, field);
     lua_rawget(L, -2);
     if (lua_type(L, -1) != type) {
-        luaL_error(L, "%s: field '%s' is a %s, wanted a %s", task->module, field, luaL_typename(L, -1),
-                   lua_typename(L, type));
+        const char *what = lua_pushfstring(L, "field '%s' is a %s", field, luaL_typename(L, -1));
+        refuse_value(L, task, what, lua_pushfstring(L, "a %s", lua_typename(L, type)));
     }
     lua_pop(L, 1);
+}
+
+/* A module that gives nothing is `true` to Lua. */
+static void check_value(lua_State *L, const struct task *task)
+{
+    bool is_check = str_has_prefix(task->module, "checks.");
+    const char *wanted = is_check ? "check { name = …, run = … }" : "strategy { name = …, run = … }";
+    if (lua_isboolean(L, -1) && lua_toboolean(L, -1)) {
+        refuse_value(L, task, "the module gives nothing", wanted);
+    } else if (!lua_istable(L, -1)) {
+        refuse_value(L, task, lua_pushfstring(L, "the module gives a %s", luaL_typename(L, -1)), wanted);
+    }
+    check_field(L, task, "name", LUA_TSTRING);
+    check_field(L, task, "run", LUA_TFUNCTION);
 }
 
 /* Makes a coroutine. An entry in the registry, under the address of `place`, keeps it alive. */
@@ -68,12 +104,7 @@ static int take_strategy(lua_State *L)
 {
     struct task *task = lua_touserdata(L, 1);
     lua_xmove(task->loader, L, 1);
-    if (!lua_istable(L, -1)) {
-        luaL_error(L, "%s: the module gives a %s, wanted %s { name = …, run = … }", task->module, luaL_typename(L, -1),
-                   str_has_prefix(task->module, "checks.") ? "check" : "strategy");
-    }
-    check_field(L, task, "name", LUA_TSTRING);
-    check_field(L, task, "run", LUA_TFUNCTION);
+    check_value(L, task);
     sandbox_require(L, "stdlib.start");
     if (lua_istable(L, -1)) {
         lua_pushstring(L, "start");

@@ -12,7 +12,11 @@ local param = require 'stdlib.param'
 
 local M = {}
 
-M.RULES = {} -- the metatable of parameters that have them
+--- What getmetatable says of parameters that have them. Scripts share the metatable, so none of them gets it; and what
+--- they get instead is a function, as nobody can write into one.
+M.RULES = function() end
+
+local marked = { __metatable = M.RULES }
 
 --- The parameters `blind` ("hold" unless told), `min_requests` (1), `blind_timeout` ("1h") and `otherwise`
 --- ("rollback"), and those of the strategy itself. One of the four that is among these takes its place, with another
@@ -32,7 +36,7 @@ function M.params(more)
   for name, declared in pairs(more or {}) do
     params[name] = declared
   end
-  return setmetatable(params, M.RULES)
+  return setmetatable(params, marked)
 end
 
 return M

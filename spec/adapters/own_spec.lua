@@ -50,7 +50,7 @@ local FAULTS = {
   ['raises'] = { '\nerror "oh"', 'adapters/metrics/queue.lua:2: oh' },
   ['never ends'] = { 'while true do end', 'adapters/metrics/queue.lua:1: more than 2000 ms of CPU time' },
   ['grows'] = { 'local t = {}\nwhile true do t[#t + 1] = ("x"):rep(9999) .. #t end', 'bytes of memory' },
-  ['is bytecode'] = { '\27LJ\2', 'attempt to load chunk with wrong mode' },
+  ['is bytecode'] = { '\27LJ\2', 'adapters/metrics/queue.lua:1: bytecode, and a script is a text of Lua' },
   ['gives nothing'] = { 'local a = 1', 'adapters/metrics/queue.lua: the file gives a boolean, wanted an adapter' },
   ['gives a table of another shape'] = { 'return { name = "queue" }',
     'adapters/metrics/queue.lua: the file gives a table' },

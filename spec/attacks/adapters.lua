@@ -163,7 +163,7 @@ return {
   whole('functions that are tables', ADAPTER .. '{ name = "x", request = setmetatable({}, { __call = print }), '
     .. 'answer = print }', { raised = 'a function is wanted' }),
   whole('a spin while it loads', 'while true do end', { stopped = 'time' }),
-  whole('bytecode as its text', '\27LJ\2', { raised = 'attempt to load chunk with wrong mode' }),
+  whole('bytecode as its text', '\27LJ\2', { raised = 'bytecode, and a script is a text of Lua' }),
   whole('all memory while it loads', 'local t = {} while true do t = { t } end', { stopped = 'limit' }),
   whole('an adapter of the engine', [[
     local prometheus = require 'adapters.metrics.prometheus'

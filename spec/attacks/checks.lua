@@ -149,7 +149,7 @@ return {
     .. CHECK .. "{ name = 'x', run = function(c)" .. JUDGE, { modules = { host = 'return 1', ['..'] = '' } }),
   whole('a module of its strategy', "assert(not pcall(require, 'strategies.canary'))" .. CHECK
     .. "{ name = 'x', run = function(c) assert(not pcall(require, 'strategies.canary'))" .. JUDGE, {}),
-  whole('bytecode', '\27LJ\2\1', { refused = 'attempt to load chunk with wrong mode' }),
+  whole('bytecode', '\27LJ\2\1', { refused = 'bytecode, and a script is a text of Lua' }),
   whole('a NUL', CHECK .. '{} --\0', { refused = 'NUL' }),
   whole('a definition that becomes another', "local definition definition = require 'stdlib.check' { name = 'x', "
     .. "run = function(c) definition.run, definition.name, definition.params = nil, {}, 5" .. JUDGE

@@ -138,6 +138,10 @@ return {
     assert(param.integer { min = 1 }.type == 'integer')
     local steps = require 'stdlib.steps'
     assert(not pcall(steps.next_weight) or true)]] },
+  { 'the metatable of what a module of stdlib returns', [[
+    local params = require('stdlib.blind').params {}
+    assert(not pcall(function() getmetatable(params).__mode = 'k' end) and not pcall(setmetatable, params, {}))
+    assert(not pcall(rawset, getmetatable(params), 'mark', 1))]] },
   { 'marks for the next release', [[
     mark, string.mark, _G.mark2 = 1, 2, 3
     rawset(_G, 'mark3', 4)

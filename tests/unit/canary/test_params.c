@@ -108,6 +108,7 @@ static void test_declarations_are_checked_too(void **state)
         {"{\"type\":\"boolean\",\"min\":1}", "x.min: a boolean has no bounds"},
         {"{\"type\":\"duration\",\"max\":5}", "x.max: 5 is not a duration like \"1m30s\""},
         {"{\"type\":\"list\",\"of\":{\"type\":\"string\"},\"max\":0.5}", "x.max: 0.5 is not a whole number"},
+        {"{\"type\":\"string\",\"doc\":5}", "x.doc: 5 is not a text"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char *declaration = str_format("{\"x\":%s}", cases[i][0]);
@@ -115,6 +116,35 @@ static void test_declarations_are_checked_too(void **state)
         struct str_list reasons = {0};
         assert_int_equal(params_are_sound(doc_root(declared), &reasons), cases[i][1][0] == '\0');
         expect_reasons(&reasons, cases[i][1]);
+        doc_free(declared);
+        str_free(&declaration);
+    }
+}
+
+/* A declaration stands in a status, and its defaults in each Release. */
+static void test_declarations_have_an_end(void **state)
+{
+    static const struct {
+        int name, doc, value;
+        const char *told;
+    } cases[] = {
+        {63, 1000, 1000, ""},
+        {64, 1, 1, "…: a name of at most 63 bytes is wanted, got 64"},
+        {1, 1001, 1, "x.doc: a text of at most 1000 bytes is wanted, got 1001"},
+        {1, 1, 70000, "x: with those before it, at most 65536 bytes of JSON are wanted, got 70040"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *declaration = str_format("{\"%0*d\":{\"type\":\"string\",\"doc\":\"%0*d\",\"default\":\"%0*d\"}}",
+                                       cases[i].name, 0, cases[i].doc, 0, cases[i].value, 0);
+        declaration[2] = 'x';
+        struct doc *declared = parse(declaration);
+        struct str_list reasons = {0};
+        assert_int_equal(params_are_sound(doc_root(declared), &reasons), cases[i].told[0] == '\0');
+        assert_int_equal(reasons.count, cases[i].told[0] != '\0');
+        if (reasons.count > 0) {
+            assert_string_equal(reasons.items[0] + (cases[i].told[0] == 'x' ? 0 : 63), cases[i].told);
+        }
+        str_list_fini(&reasons);
         doc_free(declared);
         str_free(&declaration);
     }
@@ -140,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_given_is_checked_by_type),
         cmocka_unit_test(test_declarations_are_checked_too),
+        cmocka_unit_test(test_declarations_have_an_end),
         cmocka_unit_test(test_defaults_fill_what_is_not_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,12 +84,42 @@ static void test_columns(void **state)
     doc_free(sources);
 }
 
+static void test_fields(void **state)
+{
+    static const char source[] = "return strategy {\n"
+                                 "  name = 'ring', calm == 5,\n"
+                                 "  params = { becalm = 1, calm= param.integer { min = 1 } } }";
+    static const struct {
+        const char *name, *wanted;
+    } cases[] = {
+        {"name", "scripts/ring.lua:2:3: "},
+        {"params", "scripts/ring.lua:3:3: "},
+        {"calm", "scripts/ring.lua:3:26: "},
+        {"integer", ""},
+        {"none", ""},
+    };
+    struct doc *sources = doc_new();
+    struct node *root = node_new_object(sources);
+    doc_set_root(sources, root);
+    node_set_str(sources, root, "scripts.ring", source);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *place = script_place_of_field(root, "scripts.ring", cases[i].name);
+        assert_string_equal(place, cases[i].wanted);
+        mem_free(place);
+    }
+    char *place = script_place_of_field(root, "scripts.other", "name");
+    assert_string_equal(place, "");
+    mem_free(place);
+    doc_free(sources);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_innermost_comes_first),
         cmocka_unit_test(test_texts_without_a_place),
         cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,9 +162,10 @@ static void test_start_refuses_what_cannot_run(void **state)
 {
     static const char *const sources[][2] = {
         {"return +", "strategies.t: strategies/t.lua:1: unexpected symbol near '+'"},
-        {"return 5", "strategies.t: strategies.t: the module gives a number, wanted strategy { name = …, run = … }"},
-        {"return { name = 't' }", "strategies.t: strategies.t: field 'run' is a nil, wanted a function"},
-        {"return { run = print }", "strategies.t: strategies.t: field 'name' is a nil, wanted a string"},
+        {"return 5",
+         "strategies.t: strategies/t.lua:1: the module gives a number, wanted strategy { name = …, run = … }"},
+        {"return { name = 't' }", "strategies.t: strategies/t.lua:1: field 'run' is a nil, wanted a function"},
+        {"return { run = print }", "strategies.t: strategies/t.lua:1: field 'name' is a nil, wanted a string"},
         {"error 'at load'", "strategies.t: strategies/t.lua:1: at load"},
         {"error {}", "strategies.t: strategies/t.lua:1: an error that is a table, not a text"},
         {"require 'strategies.t'", "strategies.t: strategies/t.lua:1: module 'strategies.t' requires itself, or failed "
