@@ -5,6 +5,7 @@ local gates = require 'stdlib.gates'
 local misuse = require 'stdlib.misuse'
 local question = require 'stdlib.question'
 local requests = require 'stdlib.requests'
+local shown = require 'stdlib.shown'
 
 local M = {}
 
@@ -35,7 +36,8 @@ end
 function M.round(word, rollout, usage, round)
   M.needs_round(word, rollout, usage)
   if not rawequal(round, usage.shown) then
-    wrong(word, 'round: the one that rounds() gave last is wanted')
+    wrong(word, 'round: the one that rounds() gave last is wanted, got ' .. (type(round) == 'table' and 'another one'
+      or shown.value(round)))
   end
   return rollout.round
 end
@@ -53,11 +55,11 @@ end
 --- Of a word that is given nothing, and needs nothing.
 function M.nothing() end
 
----@param name string of the argument; '': the only one
+---@param name string of the argument
 ---@return integer
 local function check_whole(word, name, value, min, max)
   if type(value) ~= 'number' or value % 1 ~= 0 or value < min or value > max then
-    wrong(word, ('%sa whole number from %d to %d is wanted, got %s'):format(name, min, max, tostring(value)))
+    wrong(word, ('%sa whole number from %d to %d is wanted, got %s'):format(name, min, max, shown.value(value)))
   end
   return value
 end
@@ -67,7 +69,7 @@ end
 local function check_text(word, what, text, max)
   if type(text) ~= 'string' or text == '' or #text > max then
     wrong(word, ('%s of 1 to %d bytes is wanted, got %s'):format(what, max,
-      type(text) == 'string' and #text .. ' bytes' or type(text)))
+      type(text) == 'string' and #text .. ' bytes' or shown.value(text)))
   end
   return text
 end
@@ -79,7 +81,7 @@ local NAME_MAX = 253
 ---@return string
 local function check_name(word, what, name)
   if type(name) ~= 'string' or name == '' or #name > NAME_MAX then
-    wrong(word, ('%s is wanted, got %s'):format(what, tostring(name)))
+    wrong(word, ('%s is wanted, got %s'):format(what, shown.value(name)))
   end
   return name
 end
@@ -117,7 +119,7 @@ end
 ---@return table
 local function check_options(word, options, wanted, known)
   if type(options) ~= 'table' then
-    wrong(word, wanted .. ' is wanted, got ' .. type(options))
+    wrong(word, wanted .. ' is wanted, got ' .. shown.value(options))
   end
   local names = {}
   for _, name in ipairs(known) do
@@ -140,12 +142,12 @@ local function read_checks(word, list)
     return nil
   elseif type(list) ~= 'table' or #list == 0 or #list > CHECKS_MAX then
     wrong(word, 'checks: a list of 1 to ' .. CHECKS_MAX .. ' names of metrics is wanted, got '
-      .. (type(list) == 'table' and #list .. ' of them' or type(list)))
+      .. (type(list) == 'table' and #list .. ' of them' or shown.value(list)))
   end
   local names = {}
   for i, name in ipairs(list) do
     if type(name) ~= 'string' or name == '' then
-      wrong(word, ('checks[%d]: the name of a metric is wanted, got %s'):format(i, tostring(name)))
+      wrong(word, ('checks[%d]: the name of a metric is wanted, got %s'):format(i, shown.value(name)))
     end
     names[i] = name
   end
@@ -159,7 +161,7 @@ function M.analyse(word, options)
   check_options(word, options, '{ rounds = n } or { lasting = duration }', { 'lasting', 'rounds', 'checks' })
   local rounds = options.rounds
   if rounds ~= nil and (type(rounds) ~= 'number' or rounds % 1 ~= 0 or rounds < 1 or rounds > 1e6) then
-    wrong(word, 'rounds: a whole number from 1 on is wanted, got ' .. tostring(rounds))
+    wrong(word, 'rounds: a whole number from 1 on is wanted, got ' .. shown.value(rounds))
   elseif rounds == nil and options.lasting == nil then
     wrong(word, 'rounds or lasting is wanted')
   end
@@ -173,7 +175,7 @@ local function check_one_of(word, name, value, known)
       return value
     end
   end
-  wrong(word, name .. ': one of ' .. table.concat(known, ', ') .. ' is wanted, got ' .. tostring(value))
+  wrong(word, name .. ': one of ' .. table.concat(known, ', ') .. ' is wanted, got ' .. shown.value(value))
 end
 
 M.check_one_of = check_one_of
@@ -197,7 +199,7 @@ end
 function M.check(word, name, params)
   check_name(word, 'the name of a metric or a check', name)
   if params ~= nil and type(params) ~= 'table' then
-    wrong(word, 'params: a table is wanted, got ' .. type(params))
+    wrong(word, 'params: a table is wanted, got ' .. shown.value(params))
   end
   for key, value in pairs(params or {}) do
     if type(key) ~= 'string' or not is_value(value) then
@@ -255,7 +257,7 @@ local COUNT_MAX = 10
 
 ---@return integer
 function M.count(word, count)
-  return check_whole(word, '', count, 1, COUNT_MAX)
+  return check_whole(word, 'count: ', count, 1, COUNT_MAX)
 end
 
 local WEBHOOK = 'the name of a webhook of the Canary'
@@ -265,7 +267,7 @@ local WEBHOOK = 'the name of a webhook of the Canary'
 function M.webhook(word, name, data)
   check_name(word, WEBHOOK, name)
   if data ~= nil and type(data) ~= 'table' then
-    wrong(word, 'data: a table is wanted, got ' .. type(data))
+    wrong(word, 'data: a table is wanted, got ' .. shown.value(data))
   end
   return name, data
 end

@@ -1,6 +1,7 @@
 --- Calendars as scripts write them: { weekdays = 'Mon-Fri', from = '08:00', to = '16:00', zone = 'Europe/Berlin',
 --- except = { 'Fri', '2026-12-24..2027-01-06' } }, read into what the operation `calendar` takes.
 local host = require 'host'
+local shown = require 'stdlib.shown'
 
 local M = {}
 
@@ -45,7 +46,7 @@ local function read_time(field, text, fallback)
   local hours, minutes = (type(text) == 'string' and text or ''):match '^(%d%d?):(%d%d)$'
   local minute = hours and tonumber(hours) * 60 + tonumber(minutes)
   if not minute or tonumber(minutes) > 59 or minute > 1440 or field == 'from' and minute == 1440 then
-    return nil, field .. ": a time of day like '08:00' is wanted, got " .. tostring(text)
+    return nil, field .. ": a time of day like '08:00' is wanted, got " .. shown.value(text)
   end
   return minute
 end
@@ -72,7 +73,7 @@ local function read_weekdays(given)
   local days = {}
   for _, text in ipairs(type(given) == 'table' and given or { given == nil and 'Mon-Sun' or given }) do
     if not mark_weekdays(days, text) then
-      return nil, "weekdays: days like 'Mon-Fri' or 'Sat,Sun' are wanted, got " .. tostring(text)
+      return nil, "weekdays: days like 'Mon-Fri' or 'Sat,Sun' are wanted, got " .. shown.value(text)
     end
   end
   return days
@@ -82,7 +83,7 @@ end
 local function read_except(days, except)
   local dates = host.array()
   if except ~= nil and type(except) ~= 'table' then
-    return nil, "except: a list like { 'Fri', '2026-12-24' } is wanted, got " .. tostring(except)
+    return nil, "except: a list like { 'Fri', '2026-12-24' } is wanted, got " .. shown.value(except)
   end
   for i, text in ipairs(except or {}) do
     local without = {}
@@ -91,7 +92,7 @@ local function read_except(days, except)
       dates[#dates + 1] = range
     elseif not mark_weekdays(without, text) then
       return nil, ("except[%d]: a weekday, a date like '2026-12-24' or two with .. between them are wanted, got %s")
-        :format(i, tostring(text))
+        :format(i, shown.value(text))
     end
     for day in pairs(without) do
       days[day] = nil
@@ -126,9 +127,9 @@ function M.read(given)
   if mask == 0 then
     return nil, 'weekdays: one that `except` leaves is wanted, there is none'
   elseif from == to then
-    return nil, 'to: a time that is not that of `from` is wanted, got ' .. tostring(given.to)
+    return nil, 'to: a time that is not that of `from` is wanted, got ' .. shown.value(given.to)
   elseif given.zone ~= nil and type(given.zone) ~= 'string' then
-    return nil, "zone: a name like 'Europe/Berlin' is wanted, got " .. tostring(given.zone)
+    return nil, "zone: a name like 'Europe/Berlin' is wanted, got " .. shown.value(given.zone)
   end
   return { weekdays = mask, from = from, to = to, zone = given.zone or 'UTC', except = except }
 end

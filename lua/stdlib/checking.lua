@@ -3,6 +3,7 @@
 local host = require 'host'
 local outcomes = require 'stdlib.outcome'
 local question = require 'stdlib.question'
+local shown = require 'stdlib.shown'
 
 local M = {}
 
@@ -76,7 +77,7 @@ end
 
 local function check_query(run, word, text)
   if type(text) ~= 'string' or text == '' then
-    misuse(run, word, 'a text is wanted, got ' .. (text == '' and 'an empty one' or type(text)))
+    misuse(run, word, 'a text is wanted, got ' .. shown.value(text))
   elseif #run.asked >= QUERIES_MAX then
     misuse(run, word, ('more than %d queries in one run of a check'):format(QUERIES_MAX))
   end
@@ -193,8 +194,7 @@ local function new_words(run, handle)
   function words.ask(self, adapter, text)
     check_use(run, 'ask', rawequal(self, handle))
     if type(adapter) ~= 'string' or adapter == '' then
-      misuse(run, 'ask', 'adapter: a name in spec.adapters is wanted, got '
-        .. (adapter == '' and 'an empty text' or type(adapter)))
+      misuse(run, 'ask', 'adapter: a name in spec.adapters is wanted, got ' .. shown.value(adapter))
     end
     text = check_query(run, 'ask', text)
     local measured = question.send(text,
@@ -216,7 +216,7 @@ local function new_words(run, handle)
   function words.judge(self, value, options, text)
     check_use(run, 'judge', rawequal(self, handle))
     if type(value) ~= 'number' then
-      misuse(run, 'judge', 'value: a number is wanted, got ' .. type(value))
+      misuse(run, 'judge', 'value: a number is wanted, got ' .. shown.value(value))
     end
     options = options == nil and {} or options
     check_given(run, 'judge', outcomes.problem_of_options(options, outcomes.OF_JUDGE))

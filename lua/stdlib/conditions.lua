@@ -12,6 +12,7 @@
 local arguments = require 'stdlib.arguments'
 local calendar = require 'stdlib.calendar'
 local duration = require 'stdlib.duration'
+local shown = require 'stdlib.shown'
 
 local M = {}
 
@@ -66,7 +67,7 @@ local read
 
 local function read_items(place, list, depth)
   if type(list) ~= 'table' then
-    wrong(place, 'a list of conditions is wanted, got ' .. type(list))
+    wrong(place, 'a list of conditions is wanted, got ' .. shown.value(list))
   elseif depth > DEPTH_MAX then
     wrong(place, ('conditions go %d deep at most'):format(DEPTH_MAX))
   end
@@ -129,7 +130,7 @@ function read(place, given, depth)
     local ms, problem = duration.wait(given)
     return { ms = ms or wrong(place, problem) }
   elseif type(given) ~= 'table' then
-    wrong(place, WANTED .. ', got ' .. tostring(given))
+    wrong(place, WANTED .. ', got ' .. shown.value(given))
   end
   for _, kind in ipairs(KINDS) do
     if given[kind] ~= nil then

@@ -1,6 +1,7 @@
 --- What a script returns: `return strategy { … }` (strategy.lua), `return check { … }` (check.lua). Both have a name,
 --- parameters, and a function.
 local misuse = require 'stdlib.misuse'
+local shown = require 'stdlib.shown'
 
 ---@class Definition
 ---@field kind 'strategy'|'check'
@@ -28,7 +29,7 @@ end
 local function check_params(kind, params)
   for name, declared in pairs(params) do
     if type(name) ~= 'string' or not name:find '^[%a_][%w_]*$' then
-      wrong(kind, 'params', ('a name like max_drop is wanted, got %s'):format(tostring(name)))
+      wrong(kind, 'params', ('a name like max_drop is wanted, got %s'):format(shown.value(name)))
     end
     if type(declared) ~= 'table' or type(declared.type) ~= 'string' then
       wrong(kind, 'params.' .. name, ('a declaration like param.percent { default = 5 } is wanted, got %s')

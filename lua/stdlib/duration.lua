@@ -1,5 +1,7 @@
 --- Durations as people write them: '90s', '1h30m', '1.5h'. The forms are Go's, and the same ones that C reads in a
 --- manifest (core/base/duration.c); spec/stdlib/duration_spec.lua holds the two together.
+local shown = require 'stdlib.shown'
+
 local M = {}
 
 local NS = {
@@ -45,7 +47,7 @@ end
 local function read(text)
   local ns = type(text) == 'string' and nanoseconds(text)
   if not ns then
-    return nil, "a duration like '90s' or '1h30m' is wanted, got " .. tostring(text)
+    return nil, "a duration like '90s' or '1h30m' is wanted, got " .. shown.value(text)
   end
   return ns
 end

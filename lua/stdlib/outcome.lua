@@ -1,6 +1,7 @@
 --- What a check has found, as data; and whether a script may say it so.
 local go_format = require 'stdlib.go_format'
 local keys = require 'stdlib.keys'
+local shown = require 'stdlib.shown'
 local thresholds = require 'stdlib.thresholds'
 local utf8 = require 'stdlib.utf8'
 
@@ -27,7 +28,7 @@ local M = {}
 M.CAUSES = { 'no data', 'unreachable', 'several values', 'too few samples', 'stale' }
 
 local TEXT_MAX = 1000
-local UNIT_MAX, SHOWN_MAX = 40, 60
+local UNIT_MAX = 40
 local COUNT_MAX = 2 ^ 53
 
 -- What a script gives --------------------------------------------------------------------------
@@ -77,7 +78,7 @@ end
 ---@return string?
 function M.problem_of_options(options, known)
   if type(options) ~= 'table' then
-    return ('options: a table of %s is wanted, got %s'):format(names_of(known), type(options))
+    return ('options: a table of %s is wanted, got %s'):format(names_of(known), shown.value(options))
   end
   for name, value in pairs(options) do
     if not known[name] then
@@ -85,7 +86,7 @@ function M.problem_of_options(options, known)
     end
     local wanted = WRONG[known[name]](value)
     if wanted then
-      return ('%s: %s, got %s'):format(name, wanted, tostring(value):sub(1, SHOWN_MAX))
+      return ('%s: %s, got %s'):format(name, wanted, shown.value(value))
     end
   end
 end
@@ -96,7 +97,7 @@ end
 function M.problem_of_text(text)
   if type(text) ~= 'string' or text == '' or #text > TEXT_MAX then
     return ('text: 1 to %d bytes are wanted, got %s'):format(TEXT_MAX,
-      type(text) == 'string' and #text .. ' bytes' or type(text))
+      type(text) == 'string' and #text .. ' bytes' or shown.value(text))
   elseif not utf8.is_valid(text) then
     return 'text: UTF-8 is wanted, got bytes that are none'
   end
@@ -136,7 +137,7 @@ function M.margin(value, bounds)
 end
 
 --- A ratio is shown as a percentage.
-local function shown(value, unit)
+local function scaled(value, unit)
   if unit == 'ratio' then
     return value * 100
   end
@@ -144,7 +145,8 @@ local function shown(value, unit)
 end
 
 local function write_bound(value, unit)
-  return go_format.number(shown(value, unit)) .. (unit == 'ratio' and ' %' or unit and unit ~= '' and ' ' .. unit or '')
+  local what = unit == 'ratio' and ' %' or unit and unit ~= '' and ' ' .. unit or ''
+  return go_format.number(scaled(value, unit)) .. what
 end
 
 --- What a value comes to.
@@ -164,7 +166,7 @@ function M.judge(value, bounds, options, text)
     samples = whole(options.samples),
     needed = whole(options.needed),
   }
-  text = text and text:format(shown(value, options.unit)) or write_bound(value, options.unit)
+  text = text and text:format(scaled(value, options.unit)) or write_bound(value, options.unit)
   local relation, bound = thresholds.broken(value, bounds)
   if relation then
     outcome.verdict, outcome.broken = 'fail', { relation = relation, bound = bound }

@@ -22,6 +22,7 @@
 
 local host = require 'host'
 local misuse = require 'stdlib.misuse'
+local shown = require 'stdlib.shown'
 
 local OPTIONS = { 'default', 'doc', 'max', 'min' }
 local OPTIONS_OF_CHOICE = { 'default', 'doc', 'max', 'min', 'values' }
@@ -42,7 +43,7 @@ local function check_options(kind, options)
     end
   end
   if options.doc ~= nil and type(options.doc) ~= 'string' then
-    wrong(kind, 'doc: a text is wanted, got ' .. type(options.doc))
+    wrong(kind, 'doc: a text is wanted, got ' .. shown.value(options.doc))
   end
 end
 
@@ -53,7 +54,7 @@ local function check_values(values)
   end
   for i, value in ipairs(values) do
     if type(value) ~= 'string' then
-      wrong('choice', ('values[%d]: a text is wanted, got %s'):format(i, tostring(value)))
+      wrong('choice', ('values[%d]: a text is wanted, got %s'):format(i, shown.value(value)))
     end
   end
 end
@@ -64,7 +65,7 @@ local function declare(kind, options, of, extra)
   end
   options = options or {}
   if type(options) ~= 'table' then
-    wrong(kind, 'a table of options is wanted, got ' .. type(options))
+    wrong(kind, 'a table of options is wanted, got ' .. shown.value(options))
   end
   check_options(kind, options)
   if kind == 'choice' then

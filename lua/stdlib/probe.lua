@@ -5,6 +5,7 @@ local metrics = require 'stdlib.metrics'
 local misuse = require 'stdlib.misuse'
 local outcomes = require 'stdlib.outcome'
 local question = require 'stdlib.question'
+local shown = require 'stdlib.shown'
 local thresholds = require 'stdlib.thresholds'
 local verdicts = require 'stdlib.verdict'
 
@@ -41,7 +42,7 @@ local function read_params(word, definition, values, given)
       end
       wrong(word, misuse.unknown('parameter', name, known))
     elseif type(value) ~= wanted then
-      wrong(word, ('params.%s: a %s is wanted, got %s'):format(name, wanted, tostring(value)))
+      wrong(word, ('params.%s: a %s is wanted, got %s'):format(name, wanted, shown.value(value)))
     elseif declared[name] then
       params[name] = value
     else

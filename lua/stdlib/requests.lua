@@ -1,5 +1,7 @@
 --- Rules that tell requests apart, as scripts write them: { headers = { ['x-ring'] = 'insider' } }, or a list of such
 --- tables of which one must hold; read into what a VirtualService has.
+local shown = require 'stdlib.shown'
+
 local M = {}
 
 local FIELDS = { 'headers', 'queryParams', 'cookies' }
@@ -28,7 +30,7 @@ local function read_text(place, given)
   end
   if count ~= 1 or not is_one_of(kind, KINDS) or type(text) ~= 'string' or #text > TEXT_MAX then
     return nil, place .. ": a text, or one of { exact = … }, { prefix = … } and { regex = … } is wanted, got "
-      .. (type(given) == 'table' and 'a table of ' .. count .. ' fields' or tostring(given))
+      .. (type(given) == 'table' and 'a table of ' .. count .. ' fields' or shown.value(given))
   end
   return { [kind] = text }
 end
@@ -38,7 +40,7 @@ local function read_names(place, given)
   for name, value in pairs(type(given) == 'table' and given or {}) do
     local text, problem = read_text(place .. '.' .. tostring(name), value)
     if type(name) ~= 'string' or place:find 'headers$' and not name:find '^[%l%d:._-]+$' then
-      return nil, place .. ': names in lower case are wanted, got ' .. tostring(name)
+      return nil, place .. ': names in lower case are wanted, got ' .. shown.value(name)
     elseif not text then
       return nil, problem
     end
@@ -46,7 +48,7 @@ local function read_names(place, given)
   end
   if count == 0 or count > NAMES_MAX then
     return nil, place .. ': a table of 1 to 10 names is wanted, got '
-      .. (type(given) == 'table' and count .. ' names' or tostring(given))
+      .. (type(given) == 'table' and count .. ' names' or shown.value(given))
   end
   return texts
 end
@@ -70,7 +72,7 @@ end
 
 local function read_rule(place, given)
   if type(given) ~= 'table' or next(given) == nil then
-    return nil, place .. ': a table with headers, queryParams or cookies is wanted, got ' .. tostring(given)
+    return nil, place .. ': a table with headers, queryParams or cookies is wanted, got ' .. shown.value(given)
   end
   local rule = {}
   for field, value in pairs(given) do
@@ -112,7 +114,7 @@ function M.read(given)
     rules[i] = rule
   end
   if #rules == 0 then
-    return nil, 'rules: a table with headers, queryParams or cookies is wanted, got ' .. tostring(given)
+    return nil, 'rules: a table with headers, queryParams or cookies is wanted, got ' .. shown.value(given)
   end
   return rules
 end

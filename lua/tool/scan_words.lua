@@ -72,14 +72,6 @@ function Scan:value_of_param(node)
   return false
 end
 
---- "…, got 5 %" with the text in quotes, as the script has it.
-local function in_quotes(problem, value)
-  if type(value) == 'string' and problem:sub(-#value - 5) == ' got ' .. value then
-    return problem:sub(1, -#value - 1) .. "'" .. value .. "'"
-  end
-  return problem
-end
-
 --- The arguments of a call, as far as they are known.
 ---@return Arguments
 function Scan:arguments_of(call)
@@ -140,7 +132,7 @@ function Scan:check_arguments(call)
   local problem = self.words.problem(call.name, args)
   if problem then
     self:find('error', call.args[1] or { line = call.name_line, column = call.name_column }, '%s: %s', call.name,
-      in_quotes(problem, args[1]))
+      problem)
   end
   self:note_names(call, args)
   if call.name == 'ask' and type(args[1]) == 'string' then

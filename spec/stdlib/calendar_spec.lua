@@ -46,18 +46,18 @@ describe('stdlib.calendar', function()
   end)
 
   for problem, given in pairs {
-    ["weekdays: days like 'Mon-Fri' or 'Sat,Sun' are wanted, got Mo-Fr"] = { weekdays = 'Mo-Fr' },
+    ["weekdays: days like 'Mon-Fri' or 'Sat,Sun' are wanted, got 'Mo-Fr'"] = { weekdays = 'Mo-Fr' },
     ["weekdays: days like 'Mon-Fri' or 'Sat,Sun' are wanted, got 5"] = { weekdays = 5 },
     ["from: a time of day like '08:00' is wanted, got 8"] = { from = 8 },
-    ["from: a time of day like '08:00' is wanted, got 24:00"] = { from = '24:00' },
-    ["to: a time of day like '08:00' is wanted, got 24:01"] = { to = '24:01' },
-    ['to: a time that is not that of `from` is wanted, got 08:00'] = { from = '08:00', to = '08:00' },
+    ["from: a time of day like '08:00' is wanted, got '24:00'"] = { from = '24:00' },
+    ["to: a time of day like '08:00' is wanted, got '24:01'"] = { to = '24:01' },
+    ['to: a time that is not that of `from` is wanted, got \'08:00\''] = { from = '08:00', to = '08:00' },
     ["zone: a name like 'Europe/Berlin' is wanted, got 1"] = { zone = 1 },
-    ["except: a list like { 'Fri', '2026-12-24' } is wanted, got Fri"] = { except = 'Fri' },
-    ["except[1]: a weekday, a date like '2026-12-24' or two with .. between them are wanted, got 2026-13-24"] =
+    ["except: a list like { 'Fri', '2026-12-24' } is wanted, got 'Fri'"] = { except = 'Fri' },
+    ["except[1]: a weekday, a date like '2026-12-24' or two with .. between them are wanted, got '2026-13-24'"] =
       { except = { '2026-13-24' } },
     ["except[1]: a weekday, a date like '2026-12-24' or two with .. between them are wanted, got "
-      .. '2026-12-24..2026-12-23'] = { except = { '2026-12-24..2026-12-23' } },
+      .. "'2026-12-24..2026-12-23'"] = { except = { '2026-12-24..2026-12-23' } },
     ['weekdays: one that `except` leaves is wanted, there is none'] = { weekdays = 'Fri', except = { 'Mon-Fri' } },
   } do
     it('says: ' .. problem, function()

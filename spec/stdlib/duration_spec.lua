@@ -20,7 +20,7 @@ describe('stdlib.duration', function()
     it('does not read "' .. text .. '"', function()
       local ms, problem = duration.parse(text)
       assert.is_nil(ms)
-      assert.equal("a duration like '90s' or '1h30m' is wanted, got " .. text, problem)
+      assert.equal("a duration like '90s' or '1h30m' is wanted, got '" .. text .. "'", problem)
     end)
   end
 

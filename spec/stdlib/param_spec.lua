@@ -29,7 +29,7 @@ describe('stdlib.param', function()
       ['param.number: there is no option "least", known are '] = function()
         param.number { least = 1 }
       end,
-      ['param.string: a table of options is wanted, got number'] = function()
+      ['param.string: a table of options is wanted, got 5'] = function()
         param.string(5)
       end,
       ['param.boolean: a dot is wanted: param.boolean { … }'] = function()

@@ -229,7 +229,7 @@ describe('stdlib.script_waits', function()
       rollout:any { '1h', [3] = '2h' }
     end,
     ['all: [2]: a condition like \'10m\', { gate = \'approval\' }'] = function(rollout) rollout:all { '1h', 5 } end,
-    ['all: soon: a duration like \'90s\' or \'1h30m\' is wanted, got x'] = function(rollout)
+    ['all: soon: a duration like \'90s\' or \'1h30m\' is wanted, got \'x\''] = function(rollout)
       rollout:all { soon = 'x' }
     end,
     ['any: a: there is no option "phases", known are phase, canary'] = function(rollout)
@@ -239,7 +239,7 @@ describe('stdlib.script_waits', function()
     ['any: [1]: canary: the name of a Canary of this namespace is wanted, got nil'] = function(rollout)
       rollout:any { { phase = 'Failed' } }
     end,
-    ['any: [1]: verdict: one of pass, fail, blind is wanted, got bad'] = function(rollout)
+    ['any: [1]: verdict: one of pass, fail, blind is wanted, got \'bad\''] = function(rollout)
       rollout:any { { check = 'load', verdict = 'bad' } }
     end,
     ['any: there is no metric or check "speed", known are'] = function(rollout) rollout:any { { check = 'speed' } } end,

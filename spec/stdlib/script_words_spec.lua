@@ -187,9 +187,9 @@ describe('stdlib.script_words', function()
     for problem, given in pairs {
       ['there is no metric or check "c", known are a, b, '] = { 'c' },
       ['the name of a metric or a check is wanted, got 5'] = { 5 },
-      ['params: a table is wanted, got number'] = { 'b', 5 },
+      ['params: a table is wanted, got 5'] = { 'b', 5 },
       ['there is no parameter "mx", known are max, min'] = { 'b', { mx = 5 } },
-      ['params.max: a number is wanted, got 5'] = { 'b', { max = '5' } },
+      ["params.max: a number is wanted, got '5'"] = { 'b', { max = '5' } },
       ['params.max: a number, a text, a boolean or a list of them is wanted'] = { 'b', { max = print } },
     } do
       it('raises: ' .. problem, function()

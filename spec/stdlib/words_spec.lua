@@ -101,7 +101,7 @@ describe('stdlib.words', function()
 
   for name, case in pairs {
     ['a duration without a unit'] = { 'wait', '10',
-      "rollout:wait: a duration like '90s' or '1h30m' is wanted, got 10" },
+      "rollout:wait: a duration like '90s' or '1h30m' is wanted, got '10'" },
     ['a number'] = { 'wait', 10, "rollout:wait: a duration like '90s' or '1h30m' is wanted, got 10" },
     ['no time'] = { 'wait', '0s', 'rollout:wait: from 1s to 720h are wanted, got 0s' },
     ['a month and more'] = { 'wait', '721h', 'rollout:wait: from 1s to 720h are wanted, got 721h' },
@@ -111,9 +111,9 @@ describe('stdlib.words', function()
     ['an unknown option'] = { 'analyse', { round = 1 },
       'rollout:analyse: there is no option "round", known are rounds, ' },
     ['an analysis of unknown length'] = { 'analyse', { lasting = 'long' },
-      "rollout:analyse: lasting: a duration like '90s' or '1h30m' is wanted, got long" },
+      "rollout:analyse: lasting: a duration like '90s' or '1h30m' is wanted, got 'long'" },
     ['hours of an unknown day'] = { 'wait_until', { weekdays = 'Mo' },
-      "rollout:wait_until: weekdays: days like 'Mon-Fri' or 'Sat,Sun' are wanted, got Mo" },
+      "rollout:wait_until: weekdays: days like 'Mon-Fri' or 'Sat,Sun' are wanted, got 'Mo'" },
     ['hours with an unknown field'] = { 'wait_until', { form = '08:00' },
       'rollout:wait_until: there is no option "form", known are from, to, ' },
     ['a condition without a phase'] = { 'wait_until', { canary = 'other' },
@@ -124,15 +124,15 @@ describe('stdlib.words', function()
     ['a timeout that is none'] = { 'wait_until', { timeout = 5 },
       "rollout:wait_until: timeout: a duration like '90s' or '1h30m' is wanted, got 5" },
     ['a text for hours'] = { 'wait_until', '08:00',
-      "rollout:wait_until: a duration like '90s' or '1h30m' is wanted, got 08:00" },
+      "rollout:wait_until: a duration like '90s' or '1h30m' is wanted, got '08:00'" },
     ['a side of nothing'] = { 'replicas', 'left',
-      'rollout:replicas: side: one of primary, canary is wanted, got left' },
-    ['too much history'] = { 'history', 11, 'rollout:history: a whole number from 1 to 10 is wanted, got 11' },
+      "rollout:replicas: side: one of primary, canary is wanted, got 'left'" },
+    ['too much history'] = { 'history', 11, 'rollout:history: count: a whole number from 1 to 10 is wanted, got 11' },
     ['no webhook'] = { 'hook', nil, 'rollout:hook: the name of a webhook of the Canary is wanted, got nil' },
     ['no reason'] = { 'rollback', nil, 'rollout:rollback: a text of 1 to 1000 bytes is wanted, got nil' },
     ['a gate of begin'] = { 'gate', 'confirm-rollout', 'rollout:gate: there is no gate "confirm-rollout", known are ' },
     ['a match by nothing'] = { 'match', {},
-      'rollout:match: rules[1]: a table with headers, queryParams or cookies is wanted, got table' },
+      'rollout:match: rules[1]: a table with headers, queryParams or cookies is wanted, got a table' },
     ['a match by a field of another mesh'] = { 'match', { header = { a = 'b' } },
       'rollout:match: rules[1]: there is no field "header", known are headers, queryParams, cookies' },
     ['a match by a suffix'] = { 'match', { headers = { a = { suffix = 'b' } } },
@@ -141,11 +141,11 @@ describe('stdlib.words', function()
     ['a match by two cookies'] = { 'match', { cookies = { a = 'b', c = 'd' } },
       'rollout:match: rules[1].cookies: one cookie in a rule is wanted, got several' },
     ['a match by a header in upper case'] = { 'match', { headers = { ['X-Ring'] = 'b' } },
-      'rollout:match: rules[1].headers: names in lower case are wanted, got X-Ring' },
+      "rollout:match: rules[1].headers: names in lower case are wanted, got 'X-Ring'" },
     ['a mirror of nothing'] = { 'mirror', 0,
       'rollout:mirror: share: a whole number from 1 to 100 is wanted, got 0' },
     ['no text'] = { 'event', '', 'rollout:event: a text of 1 to 1000 bytes is wanted, got 0 bytes' },
-    ['a table for a text'] = { 'log', {}, 'rollout:log: a text of 1 to 1000 bytes is wanted, got table' },
+    ['a table for a text'] = { 'log', {}, 'rollout:log: a text of 1 to 1000 bytes is wanted, got a table' },
   } do
     it('refuse ' .. name, function()
       play(function(rollout)
@@ -213,11 +213,11 @@ describe('stdlib.words', function()
     end)
   end)
 
-  for _, weight in ipairs { -1, 101, 1.5, 'ten', false } do
-    it('refuse to shift to ' .. tostring(weight), function()
+  for came, weight in pairs { ['-1'] = -1, ['101'] = 101, ['1.5'] = 1.5, ["'10'"] = '10', ['false'] = false } do
+    it('refuse to shift to ' .. came, function()
       local world = play(function(rollout)
         rollout:begin()
-        refused('rollout:shift: weight: a whole number from 0 to 100 is wanted, got ' .. tostring(weight), function()
+        refused('rollout:shift: weight: a whole number from 0 to 100 is wanted, got ' .. came, function()
           rollout:shift(weight)
         end)
       end)

@@ -41,7 +41,7 @@ describe('tool.scan', function()
     ["rollout:wait 'x'"] = "3:14: error: wait: a duration like '90s' or '1h30m' is wanted, got 'x'",
     ['rollout:wait(rollout.params.steps)'] =
       "3:14: error: wait: a duration like '90s' or '1h30m' is wanted, got a table",
-    ['rollout:event(5)'] = '3:15: error: event: a text of 1 to 1000 bytes is wanted, got number',
+    ['rollout:event(5)'] = '3:15: error: event: a text of 1 to 1000 bytes is wanted, got 5',
     ['rollout.shift(5)'] = '3:9: error: shift: a colon is wanted: rollout:shift(…)',
     ['local _ = rollout.params.ringg'] =
       '3:26: error: rollout.params.ringg: there is no such parameter, known are ring, steps',
@@ -60,7 +60,7 @@ describe('tool.scan', function()
     ["rollout:within('2h', { any = { { from = '08:00', zone = 'Europe/Berln' } } })"] =
       '3:16: error: within: there is no time zone "Europe/Berln"',
     ["rollout:any { a = { canary = 'b', phase = 'Done' } }"] = '3:13: error: any: a: phase: one of Initialized, '
-      .. 'Waiting, Progressing, WaitingPromotion, Promoting, Finalising, Succeeded, Failed is wanted, got Done',
+      .. 'Waiting, Progressing, WaitingPromotion, Promoting, Finalising, Succeeded, Failed is wanted, got \'Done\'',
     ["rollout:query 'sum(x{v=\"{{ targt }}\"})'"] = '3:15: error: query: function "targt" not defined, known are name, '
       .. 'namespace, target, service, ingress, route, interval, variables and the functions of Go',
     ["rollout:query 'sum({{ target'"] = '3:15: error: query: the template cannot be read: unclosed action',
@@ -254,12 +254,12 @@ describe('tool.scan of a check', function()
     ['local _ = c.shift'] = '2:13: error: c:shift: a check never acts, this is a word of strategies',
     ['c:jugde(5)'] = '2:3: error: c: there is no word "jugde", known are judge, ',
     ['c.query(5)'] = '2:3: error: query: a colon is wanted: c:query(…)',
-    ['c:query(5)'] = '2:9: error: query: a text is wanted, got number',
-    ["c:ask(5, 'x')"] = '2:7: error: ask: adapter: a name in spec.adapters is wanted, got number',
+    ['c:query(5)'] = '2:9: error: query: a text is wanted, got 5',
+    ["c:ask(5, 'x')"] = '2:7: error: ask: adapter: a name in spec.adapters is wanted, got 5',
     ["c:ask 'queue'"] = '2:7: error: ask: a text is wanted, got nil',
     ["c:ask('queue', '{{ targt }}')"] = '2:7: error: ask: function "targt" not defined, known are name, ',
     ["c:query 'x{{ targt }}'"] = '2:9: error: query: function "targt" not defined, known are name, ',
-    ["local _ = c:judge('5')"] = '2:19: error: judge: value: a number is wanted, got string',
+    ["local _ = c:judge('5')"] = "2:19: error: judge: value: a number is wanted, got '5'",
     ['local _ = c:judge(c.now, 5)'] =
       '2:19: error: judge: options: a table of max, min, needed, samples and unit is wanted, got ',
     ['local _ = c:judge(c.now, { maximum = c.now })'] = '2:19: error: judge: there is no option "maximum", known are ',

@@ -49,9 +49,9 @@ class Names(Repl):
         for line, problem in (
                 ("world:run 'x'", 'world:run: argument 1: time: invalid duration "x"'),
                 ("world:version 'shop/checkout:2'", 'world:version: argument 2: table expected, got no value'),
-                ("check('request-duration', 5)", 'rollout:check: params: a table is wanted, got number'),
-                ("history 'x'", 'rollout:history: a whole number from 1 to 10 is wanted, got x'),
-                ("replicas 'x'", 'rollout:replicas: side: one of primary, canary is wanted, got x')):
+                ("check('request-duration', 5)", 'rollout:check: params: a table is wanted, got 5'),
+                ("history 'x'", "rollout:history: count: a whole number from 1 to 10 is wanted, got 'x'"),
+                ("replicas 'x'", "rollout:replicas: side: one of primary, canary is wanted, got 'x'")):
             with self.subTest(line):
                 self.refuse(problem, line)
         self.expect('{ [a function] = 2, [{…}] = 1 }\n{}\n', '{ [{}] = 1, [print] = 2 }',
