@@ -271,6 +271,15 @@ class Values(ChartScenario):
         told = [line for line in self.notes_of(given).splitlines() if 'has no meaning' in line]
         self.assertEqual(wanted, told)
 
+    def test_tag_of_another_version(self):
+        """Flagger's tag in a file whose repository was replaced is an image that nobody has built; the notes say so."""
+        version = yaml.safe_load((self.chart / 'Chart.yaml').read_text())['appVersion']
+        tag = self.flaggers['image']['tag']
+        rows = {'none': ({}, False), 'its own': ({'tag': version}, False), 'another': ({'tag': tag}, True),
+                'a digest wins': ({'tag': tag, 'digest': f'sha256:{"0" * 64}'}, False)}
+        told = f'image.tag is {tag}, and this chart is that of Sluice {version}: '
+        self.each(rows, lambda _, row: self.assertEqual(row[1], told in self.notes_of({**self.usual, 'image': row[0]})))
+
 
 class ValuesOfLoadtester(Values):
     usual = {}

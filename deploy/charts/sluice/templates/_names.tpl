@@ -44,6 +44,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- $image.digest | empty | ternary (printf "%s:%s" $image.repository ($image.tag | default .Chart.AppVersion)) (printf "%s@%s" $image.repository $image.digest) -}}
 {{- end -}}
 
+{{/* Flagger's tag, or that of an older version, in values that were kept. */}}
+{{- define "sluice.tagNote" -}}
+{{- $image := .Values.image -}}
+{{- if and $image.tag (empty $image.digest) (ne (toString $image.tag) .Chart.AppVersion) }}
+
+image.tag is {{ $image.tag }}, and this chart is that of Sluice {{ .Chart.AppVersion }}: leave it out, unless your image of this version is called so.
+{{- end }}
+{{- end -}}
+
 {{/* Labels as they are given by --set, where 2 is a number; those of a file are floats, which print as 1e+06. */}}
 {{- define "sluice.texts" -}}
 {{- $texts := dict -}}
