@@ -48,6 +48,13 @@ describe('tool.page.scale', function()
     assert.is_true(#scale.times(3600000 * 24 * 365 * 40, 5) <= 6)
   end)
 
+  it('labels bounds, and round values that are not close to one', function()
+    assert.same({ 500, 1000 }, scale.labelled(90, 1600, 3, { 500 }))
+    assert.same({ 98.9, 99.5, 100 }, scale.labelled(98.8, 100.1, 3, { 98.9 }))
+    assert.same({ 0, 50, 100 }, scale.labelled(0, 100, 3, { 200, math.huge }))
+    assert.same({ 10, 50, 90 }, scale.labelled(0, 100, 3, { 90, 10 }))
+  end)
+
   it('writes times and values as people read them', function()
     for ms, text in pairs { [0] = '0:00', [245000] = '4:05', [3845000] = '1:04:05', [86400000 * 7] = '7d',
       [176640000] = '2d 1:04' } do
@@ -68,6 +75,12 @@ describe('tool.page.figure', function()
     end
     return found
   end
+
+  it('has a label at its bound', function()
+    local text = figure.draw { title = 'x', span = 1000, max = 500, points = { { at = 0, value = 1499 } } }.html
+    assert.truthy(text:find('>500</b>', 1, true), text)
+    assert.truthy(text:find('>1000</b>', 1, true), text)
+  end)
 
   it('leaves a gap where there was no value, and its point on the ground', function()
     local text = figure.draw { title = 'x', span = 4000, low = 0, high = 10,

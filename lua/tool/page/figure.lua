@@ -100,8 +100,10 @@ local function points_of(figure, low, high)
 end
 
 local function labels_of(figure, low, high)
-  local labels = {}
-  for _, value in ipairs(scale.ticks(low, high, VALUES)) do
+  local labels, bounds = {}, {}
+  bounds[#bounds + 1] = figure.min
+  bounds[#bounds + 1] = figure.max
+  for _, value in ipairs(scale.labelled(low, high, VALUES, bounds)) do
     labels[#labels + 1] = html.element('b', { class = 'value',
       style = 'top:' .. percent(100 - scale.percent(value, low, high)) }, scale.number(value))
   end

@@ -10,6 +10,9 @@ local SECOND, MINUTE, HOUR, DAY = 1000, 60000, 3600000, 86400000
 local STEPS = { SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE,
   30 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY, 91 * DAY, 364 * DAY }
 
+--- How much of an axis a label takes.
+local ROOM = 0.15
+
 --- Where a value stands between two others, in percent; beyond them it stands at the edge.
 ---@param value number may be infinite
 ---@param low number
@@ -55,6 +58,30 @@ function M.ticks(low, high, count)
     ticks[#ticks + 1] = i * step + 0 -- which makes 0 of -0
   end
   return ticks
+end
+
+--- Where an axis of values has its labels: at the bounds, and at the round values that are not close to one.
+---@param low number
+---@param high number above `low`
+---@param count integer about so many round values
+---@param bounds number[]
+---@return number[]
+function M.labelled(low, high, count, bounds)
+  local values, room = {}, (high - low) * ROOM
+  for _, bound in ipairs(bounds) do
+    if bound >= low and bound <= high then
+      values[#values + 1] = bound
+    end
+  end
+  for _, value in ipairs(M.ticks(low, high, count)) do
+    local free = true
+    for _, bound in ipairs(bounds) do
+      free = free and math.abs(value - bound) >= room
+    end
+    values[#values + 1] = free and value or nil
+  end
+  table.sort(values)
+  return values
 end
 
 --- Round times from 0 to `span`.
