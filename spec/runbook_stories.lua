@@ -144,6 +144,19 @@ M['SluiceCanaryWaits/GateClosed'] = { options = { analysis = WEIGHTS, hooks = { 
     ends_as(world, 'Succeeded')
   end }
 
+M['SluiceCanaryWaits/OrderFailed'] = { options = { analysis = WEIGHTS },
+  trouble = function(world)
+    begin(world)
+    forbid(world, '/virtualservices/', REFUSAL)
+    ask(world, 'rollback')
+    world.world:run '7m' -- far from an hour: it goes on getting traffic
+    assert.equal('OrderFailed', condition(world, 'Waiting').reason)
+  end,
+  follow = function(world)
+    world.forbidden = false
+    ends_as(world, 'Failed')
+  end }
+
 M['SluiceCanaryWaits/ForeignObject'] = { options = { analysis = WEIGHTS, objects = { [[
 {apiVersion: v1, kind: Service, metadata: {name: podinfo, namespace: test},
  spec: {selector: {app: other}, ports: [{port: 80}]}}]] } },
