@@ -200,11 +200,11 @@ class ByHand(Served):
         self.assertRegex(done.stdout, 'test +podinfo')
 
     def test_flags_before_the_command(self):
-        told = self.hand('status', '-n', 'test', 'podinfo', '--kubeconfig', str(self.config))
+        self.hand('wait', '-n', 'test', 'deployment/podinfo')
+        told = self.hand('status', '-n', 'test', 'podinfo')
         self.assertIn('podinfo', told[1])
         for words in (['-n', 'test'], ['-ntest'], ['-n=test'], ['--namespace=test'], ['--namespace', 'test']):
-            with self.subTest(words):
-                self.assertEqual(told, self.hand(*words, f'--kubeconfig={self.config}', 'status', 'podinfo'))
+            self.assertEqual(told, self.hand(*words, f'--kubeconfig={self.config}', 'status', 'podinfo'), words)
         self.assertEqual(self.hand('status', '-A', '-ojson'), self.hand('-A', 'status', '-ojson'))
 
     def test_what_krew_installs_it_from(self):
@@ -223,7 +223,7 @@ class ByHand(Served):
         for words, problem in (
                 (['statsu', '-n', 'test'], 'sluice: there is no command "statsu"; did you mean status?\n'),
                 (['-x', 'status'], 'sluice: -x: unknown flag before a command\n'),
-                (['-n', 'test'], 'sluice: -n: a command is missing\n'),
+                (['-n'], 'sluice: -n: a command is missing\n'),
                 (['promote', '-n', 'test'], 'a Canary is missing'),
                 (['promote', '-n', 'test', 'none'], 'there is no Canary none in the namespace test'),
                 (['promote', '-n', 'test', 'canaryfoo/podinfo'],
