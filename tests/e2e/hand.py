@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -121,7 +122,7 @@ class ByHand(Served):
         self.assertRegex(taken[2], '^sluice wait: podinfo-1 was taken back: rolled back by .*: INC-4711\n$')
         self.assertEqual((0, 'podinfo-2 releases that revision again\n', ''),
                          self.hand('retry', '-ntest', 'Canary.v1beta1.flagger.app/podinfo'))
-        self.until(lambda: 'GateClosed' in self.hand('status', '-n', 'test')[1])
+        self.until(lambda: re.search('WaitingPromotion.*GateClosed', self.hand('status', '-n', 'test')[1]))
         waiting = self.hand('wait', '-n', 'test', 'release/podinfo-2', '--timeout', '1ms')
         self.assertEqual((3, ''), waiting[:2])
         self.assertRegex(waiting[2], r'^podinfo-2 waits: GateClosed: waiting for promotion approval gate .*\n'
@@ -202,7 +203,6 @@ class ByHand(Served):
     def test_flags_before_the_command(self):
         self.hand('wait', '-n', 'test', 'deployment/podinfo')
         told = self.hand('status', '-n', 'test', 'podinfo')
-        self.assertIn('podinfo', told[1])
         for words in (['-n', 'test'], ['-ntest'], ['-n=test'], ['--namespace=test'], ['--namespace', 'test']):
             self.assertEqual(told, self.hand(*words, f'--kubeconfig={self.config}', 'status', 'podinfo'), words)
         self.assertEqual(self.hand('status', '-A', '-ojson'), self.hand('-A', 'status', '-ojson'))
