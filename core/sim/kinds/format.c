@@ -137,6 +137,10 @@ static bool is_any(const char *s)
 
 #define UUID(third, fourth) "(?i)^[0-9a-f]{8}-?[0-9a-f]{4}-?" third "-?" fourth "-?[0-9a-f]{12}$"
 #define OCTET "(0|[1-9]\\d?|1\\d\\d?|2[0-4]\\d|25[0-5])"
+/* A duration of Go, or a whole number with a unit anywhere in the text: the API server looks for no more. */
+#define DURATION                                                                                                       \
+    "(?i)^[-+]?(0|((\\d+(\\.\\d*)?|\\.\\d+)(ns|us|µs|ms|s|m|h))+)$|"                                                  \
+    "\\d\\s*((ns|us|µs|ms|s|m|h|hr|d|w|wk)([^a-zA-Z]|$)|nano|micro|milli|sec|min|hour|day|week)"
 
 /* One of `is` and `pattern`. */
 static const struct format {
@@ -167,7 +171,7 @@ static const struct format {
     {"byte", NULL, "^(?:[A-Za-z0-9+\\/]{4})*(?:[A-Za-z0-9+\\/]{2}==|[A-Za-z0-9+\\/]{3}=|[A-Za-z0-9+\\/]{4})$"},
     {"password", is_any, NULL},
     {"date", is_date, NULL},
-    {"duration", NULL, "^[-+]?(0|(\\d+(\\.\\d*)?|\\.\\d+)\\s*(ns|us|µs|ms|s|m|h|d|w)[a-z]*(\\s*))+$"},
+    {"duration", NULL, DURATION},
     {"datetime", is_date_time, NULL},
     {"k8s-short-name", NULL, "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"},
     {"k8s-long-name", NULL, "^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"},
