@@ -21,6 +21,7 @@ struct translation {
     int repeat[DEPTH_MAX]; /* by group: the most repetitions inside of it */
     int atom_repeat;       /* of what was read last */
     bool has_atom;         /* something that can be repeated was read last */
+    bool ignores_case;
     int depth;
     struct err *err;
 };
@@ -87,6 +88,9 @@ static bool read_class(struct translation *t)
         first = false;
     }
     t->at++;
+    if (t->ignores_case) {
+        pattern_set_fold(&set);
+    }
     if (!negated && pattern_set_count(&set) == 0) {
         return refuse(t, "empty class");
     }
@@ -282,6 +286,7 @@ struct pattern *pattern_new(const char *text, struct err *err)
     struct translation t = {.at = text, .err = err, .atom_repeat = 1, .repeat = {1}};
     if (strncmp(text, "(?i)", 4) == 0) {
         flags |= REG_ICASE;
+        t.ignores_case = true;
         t.at += 4;
     }
     buf_init(&t.out, OUTPUT_MAX);

@@ -10,6 +10,13 @@ void pattern_set_range(struct pattern_set *set, int from, int to)
     }
 }
 
+void pattern_set_fold(struct pattern_set *set)
+{
+    for (int c = 'a'; c <= 'z'; c++) {
+        set->has[c] = set->has[toupper(c)] = set->has[c] || set->has[toupper(c)];
+    }
+}
+
 static void set_word(struct pattern_set *set)
 {
     pattern_set_range(set, '0', '9');

@@ -11,6 +11,8 @@ struct pattern_set {
 };
 
 void pattern_set_range(struct pattern_set *set, int from, int to);
+/* Each letter with its other case, so that a negated class leaves out both. */
+void pattern_set_fold(struct pattern_set *set);
 /* \d, \w and \s; false for any other letter. */
 bool pattern_set_perl(struct pattern_set *set, char letter);
 /* [:alpha:] and its kind; false when there is none at `at`. */
