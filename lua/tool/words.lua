@@ -3,6 +3,7 @@
 local checking = require 'stdlib.checking'
 local bundled_class = require 'stdlib.rollout'
 local class = require 'stdlib.script_words'
+local duration = require 'stdlib.duration'
 local process = require 'tool.process'
 local stdlib_words = require 'stdlib.words'
 local template = require 'tool.template'
@@ -160,6 +161,7 @@ end
 local OPTIONS = { min = 0, max = 0, unit = '', samples = 0, needed = 0, cause = 'no data' }
 local SAMPLES = { judge = { 0, { min = 0 } }, query = { 'x' }, query_range = { 'x', '1h', '1m' }, ask = { 'x', 'x' },
   blind = { 'x' } }
+local MAY_BE_SEVERAL = { call = true, method = true, vararg = true }
 
 --- Options with a value for each name that has one in the text.
 local function options_of(value, node)
@@ -176,8 +178,21 @@ local function options_of(value, node)
   return options
 end
 
-function check.problem(word, args)
-  local given = {}
+--- A span and a step of which one is not known: that one fits to the other.
+local function fit_span(given, args)
+  local function other(i, otherwise)
+    return args.known[i] and duration.span(args[i]) and args[i] or otherwise
+  end
+  given[2] = args.known[2] and args[2] or other(3, '1h')
+  given[3] = args.known[3] and args[3] or other(2, '1m')
+end
+
+--- The arguments, with a sample in the place of each that is not known. A query has its own check behind this, which
+--- says more of it. A call at the end may give several.
+---@return table given
+---@return integer n
+local function given_of(word, args)
+  local samples, given, n = SAMPLES[word] or {}, {}, args.n
   for i = 1, args.n do
     local node = tree.meant(args.nodes[i])
     if args.known[i] then
@@ -185,19 +200,31 @@ function check.problem(word, args)
     elseif i == 2 and node.kind == 'table' and (word == 'judge' or word == 'blind') then
       given[i] = options_of(args[i], node)
     else
-      given[i] = (SAMPLES[word] or {})[i]
+      given[i] = samples[i]
     end
+  end
+  local last = args.nodes[n]
+  for i = n + 1, last and not args.known[n] and MAY_BE_SEVERAL[last.kind] and #samples or 0 do
+    given[i], n = samples[i], i
+  end
+  if word == 'query_range' then
+    fit_span(given, args)
+  end
+  return given, n
+end
+
+function check.problem(word, args)
+  local given, n = given_of(word, args)
+  local query = query_of(word, args)
+  if query and query ~= '' then -- its variables are those of the metric, which are not known here
+    given[word == 'ask' and 2 or 1] = 'x'
   end
   local round = { facts = {}, model = template.MODEL, params = {}, bounds = { min = 0 } }
   local ok, raised = pcall(checking.run, { run = function(c)
-    return c[word](c, unpack(given, 1, args.n))
+    return c[word](c, unpack(given, 1, n))
   end }, round)
   local problem = not ok and sentence(raised, 'c:' .. word .. ': ') or nil
-  local query = problem and not problem:find '^adapter: ' and query_of(word, args)
-  if query then
-    return (template.problem(query)) -- variables of the metric are not known here
-  end
-  return problem
+  return problem or query and (template.problem(query)) or nil
 end
 
 ---@type table<string, Vocabulary> by the kind of script

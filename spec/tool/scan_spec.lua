@@ -259,6 +259,14 @@ describe('tool.scan of a check', function()
     ["c:ask 'queue'"] = '2:7: error: ask: a text is wanted, got nil',
     ["c:ask('queue', '{{ targt }}')"] = '2:7: error: ask: function "targt" not defined, known are name, ',
     ["c:query 'x{{ targt }}'"] = '2:9: error: query: function "targt" not defined, known are name, ',
+    ["c:query_range('up', '3d', '1s')"] = "2:15: error: query_range: span: a duration like '90s' or '1h30m' is wanted",
+    ["c:query_range('up', '3h')"] = "2:15: error: query_range: step: a duration like '90s' or '1h30m' is wanted, got",
+    ["c:query_range('up', '3h', '1s')"] = '2:15: error: query_range: step: at most 300 values are wanted',
+    ["c:query_range('x{{ variables.v }}', '3 hours', '5m')"] = '2:15: error: query_range: span: a duration like ',
+    ["c:query_range('x{{ targt }}', '3h', '5m')"] = '2:15: error: query_range: function "targt" not defined',
+    ["c:query_range(c.name, '30s', '1m')"] = '2:15: error: query_range: step: from 1s to the span (30s) is wanted',
+    ["c:query_range(c.name, c.interval, '3d')"] = '2:15: error: query_range: step: a duration like ',
+    ["c:query_range('up', '3d', c.interval)"] = '2:15: error: query_range: span: a duration like ',
     ["local _ = c:judge('5')"] = "2:19: error: judge: value: a number is wanted, got '5'",
     ['local _ = c:judge(c.now, 5)'] =
       '2:19: error: judge: options: a table of max, min, needed, samples and unit is wanted, got ',
@@ -299,6 +307,8 @@ describe('tool.scan of a check', function()
       'local _ = c:judge(c.now)',
       'local o = c.bounds o = c:judge(c.now, o, c.name)', 'local f = function() return true end f()',
       'do return c:judge(c.now - c.weight, { min = 0 }) end', "local n = c:ask(c.name, 'x {{ variables.v }}')",
+      "c:query_range('x{{ variables.v }}', '30s', c.interval)", "c:query_range('x', c.interval, '2h')",
+      "local function span() return c.interval, '1m' end c:query_range('up', span())",
     } do
       assert.same({}, said(check(lines)), lines)
     end
