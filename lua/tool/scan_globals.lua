@@ -14,6 +14,19 @@ WHY.strategy = { os = 'time is rollout:wait', io = 'what a script tells is rollo
 WHY.check = setmetatable({ os = 'time is c.now', io = 'a check gives its verdict and no more',
   params = 'c.params has them', print = 'what a check says is the text of its verdict' }, { __index = WHY.strategy })
 
+--- What stands for a function that scripts do not have.
+local INSTEAD = {}
+INSTEAD.strategy = { ['os.time'] = 'the time is rollout:now()', ['os.date'] = 'the time is rollout:now()',
+  ['os.clock'] = 'the time that has passed is rollout:elapsed()',
+  ['os.getenv'] = 'what differs from Canary to Canary is a parameter, rollout.params has them',
+  ['math.random'] = 'rollout:random() gives the same in every replay',
+  ['math.randomseed'] = 'rollout:random() gives the same in every replay' }
+INSTEAD.check = setmetatable({ ['os.time'] = 'the time is c.now', ['os.date'] = 'the time is c.now',
+  ['os.clock'] = 'the time is c.now, and the release began at c.started',
+  ['os.getenv'] = 'what differs from Canary to Canary is a parameter, c.params has them',
+  ['math.random'] = 'a check is the same in every replay',
+  ['math.randomseed'] = 'a check is the same in every replay' }, { __index = INSTEAD.strategy })
+
 --- What `run` is given.
 local HANDLES = { strategy = 'rollout', check = 'c' }
 
@@ -21,7 +34,7 @@ local HANDLES = { strategy = 'rollout', check = 'c' }
 local REQUIRED = { strategy = true, check = true, param = true }
 
 --- Behind "unknown global 'x'": what it most likely is.
-local function explain(self, name, kind, variables)
+local function explain(self, name, kind, variables, field)
   local near, elsewhere = {}, false
   for known in pairs(self.globals) do
     near[known] = true
@@ -31,7 +44,9 @@ local function explain(self, name, kind, variables)
     elsewhere = elsewhere or variable.name == name
   end
   local meant = nearest.sorted(name, near)[1]
-  if WHY[kind][name] then
+  if INSTEAD[kind][field] then
+    return ': ' .. INSTEAD[kind][field]
+  elseif WHY[kind][name] then
     return ': ' .. WHY[kind][name]
   elseif name == HANDLES[kind] then
     return (': it is what run is given, run = function(%s)'):format(name)
@@ -66,12 +81,14 @@ function Scan:read_globals(block, kind, variables)
       return
     end
     local fields = self.globals[node.name]
+    local key = parent and parent.kind == 'index' and parent.object == node and parent.key
+    key = key and key.kind == 'string' and key
+    local field = key and node.name .. '.' .. key.value
     if fields == nil then
-      self:find('error', node, "unknown global '%s'%s", node.name, explain(self, node.name, kind, variables))
-    elseif type(fields) == 'table' and parent and parent.kind == 'index' and parent.object == node
-      and parent.key.kind == 'string' and not fields[parent.key.value] then
-      self:find('error', parent.key, '%s.%s: scripts have no such function%s', node.name, parent.key.value,
-        nearest.known(parent.key.value, fields))
+      self:find('error', node, "unknown global '%s'%s", node.name, explain(self, node.name, kind, variables, field))
+    elseif type(fields) == 'table' and key and not fields[key.value] then
+      self:find('error', key, '%s: scripts have no such function%s', field,
+        INSTEAD[kind][field] and ': ' .. INSTEAD[kind][field] or nearest.known(key.value, fields))
     end
   end)
 end

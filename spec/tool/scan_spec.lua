@@ -47,7 +47,10 @@ describe('tool.scan', function()
       '3:26: error: rollout.params.ringg: there is no such parameter, known are ring, steps',
     ['local p = rollout.params\nlocal _ = p.step'] =
       '4:13: error: rollout.params.step: there is no such parameter, known are steps, ring',
-    ['local _ = os.time()'] = "3:11: error: unknown global 'os': time is rollout:wait",
+    ['local _ = os.time()'] = "3:11: error: unknown global 'os': the time is rollout:now()",
+    ['local _ = os.tmpname()'] = "3:11: error: unknown global 'os': time is rollout:wait",
+    ['local _ = math.random(5)'] =
+      '3:16: error: math.random: scripts have no such function: rollout:random() gives the same in every replay',
     ["local _ = string.dump('')"] = '3:18: error: string.dump: scripts have no such function, known are rep, format',
     ['while true do end'] = '3:1: error: this loop never ends, and says no word',
     ['repeat until false'] = '3:1: error: this loop never ends, and says no word',
@@ -280,7 +283,7 @@ describe('tool.scan of a check', function()
       "2:19: error: blind: cause: 'no data', 'unreachable', ",
     ['local _ = c:blind()'] = '2:13: error: blind: text: 1 to 1000 bytes are wanted, got nil',
     ['local _ = c.params.rign'] = '2:20: error: c.params.rign: there is no such parameter, known are ring, steps',
-    ['local _ = os.time()'] = "2:11: error: unknown global 'os': time is c.now",
+    ['local _ = os.time()'] = "2:11: error: unknown global 'os': the time is c.now",
     ['do return end'] = '2:4: error: run returns nothing, wanted what c:judge or c:blind gives',
     ['if c.now then return true end'] = '2:15: error: run returns a boolean, wanted what c:judge or c:blind gives',
     ['while true do end'] = '2:1: error: this loop never ends, and says no word',
