@@ -159,8 +159,8 @@ static void find_stale(struct check *check, const struct check_text *place, char
     str_free(&said);
 }
 
-/* A text of an object whose file has NAME.lua beside it is that file's, and told there. False: there is no such
- * file. */
+/* A text of an object whose file has NAME.lua beside it is that file's, and told there: that is what people edit, and
+ * what is sent once the manifest is brought up to date. False: there is no such file. */
 static bool compare_file(struct check *check, const struct check_source *source, struct check_script *script,
                          const char *field, const char *name)
 {
@@ -168,11 +168,14 @@ static bool compare_file(struct check *check, const struct check_source *source,
     char *path = check_beside(source->file, name);
     char *text = check_read_text(path, &ignored);
     bool found = text != NULL;
-    if (found && strcmp(text, script->text) == 0) {
+    if (found && strcmp(text, script->text) != 0) {
+        find_stale(check, &script->place, str_format("%s is not what %s says" REMEDY, field, path));
+        str_free(&script->text);
+        script->text = str_dup(text);
+    }
+    if (found) {
         check_text_fini(&script->place);
         script->place = check_text_in(path);
-    } else if (found) {
-        find_stale(check, &script->place, str_format("%s is not what %s says" REMEDY, field, path));
     }
     str_free(&text);
     str_free(&path);
@@ -189,12 +192,16 @@ static bool has_module(const struct check_scripts *scripts, const char *name)
     return has;
 }
 
-/* What the script requires and the manifest has not is told, and taken from the file: one fault is enough. */
+/* What the script requires and the manifest has not is taken from the file. It is told, but for a script that the
+ * manifest has not either: one fault is enough. */
 static void add_missing(struct check *check, const struct check_source *source, struct check_scripts *scripts,
-                        const struct check_text *manifest, enum check_role role)
+                        const struct node *object, enum check_role role)
 {
     struct str_list names = {0};
     struct err ignored = {0};
+    const struct node *script = node_at(object, "spec", "script");
+    struct check_text manifest = check_text_of(source, script);
+    bool is_stale = !node_is(script, scripts->items[0].text);
     check_list_modules(check, source->file, scripts->items[0].text, &names);
     for (size_t i = 0; i < names.count; i++) {
         const char *name = names.items[i];
@@ -202,14 +209,17 @@ static void add_missing(struct check *check, const struct check_source *source, 
             continue;
         }
         char *path = check_beside(source->file, name), *text = check_read_text(path, &ignored);
-        find_stale(check, manifest,
-                   str_format("spec.modules.%s is missing: the script requires %s" REMEDY, name, path));
+        if (!is_stale) {
+            find_stale(check, &manifest,
+                       str_format("spec.modules.%s is missing: the script requires %s" REMEDY, name, path));
+        }
         char *module = role == CHECK_CHECK ? str_format("%s.scripts.%s", scripts->items[0].module, name)
                                            : str_format("scripts.%s", name);
         check_scripts_add(scripts, module, text, check_text_in(path));
         str_free(&text);
         str_free(&path);
     }
+    check_text_fini(&manifest);
     str_list_fini(&names);
 }
 
@@ -228,7 +238,6 @@ static void compare_adapters(struct check *check, const struct check_source *sou
 static void compare_files(struct check *check, const struct check_source *source, struct check_scripts *scripts,
                           const struct node *object, enum check_role role)
 {
-    struct check_text manifest = check_text_of(source, node_at(object, "spec", "script"));
     const char *name = node_str_or(node_at(object, "metadata", "name"), "");
     if (compare_file(check, source, &scripts->items[0], "spec.script", name)) {
         for (size_t i = 1 + scripts->adapters; i < scripts->count; i++) {
@@ -237,10 +246,9 @@ static void compare_files(struct check *check, const struct check_source *source
             compare_file(check, source, &scripts->items[i], field, module);
             str_free(&field);
         }
-        add_missing(check, source, scripts, &manifest, role);
+        add_missing(check, source, scripts, object, role);
     }
     compare_adapters(check, source, scripts);
-    check_text_fini(&manifest);
 }
 
 /* The modules of a Check are below it, as the engine has them. */

@@ -123,7 +123,8 @@ static void refuse_params(struct check *check, const struct reference *ref, cons
     str_free(&at);
 }
 
-/* " (is shop/guard meant?)" when one of nearly the same name is there; else "". mem_free. */
+/* " (is shop/guard meant?)" when one of nearly the same name is there, or one that the engine brings; else "".
+ * mem_free. */
 static char *near_to(struct check *check, const struct reference *ref)
 {
     struct doc *argument = doc_new();
@@ -133,6 +134,9 @@ static char *near_to(struct check *check, const struct reference *ref)
         if (check->named[i].role == ref->role) {
             node_push_str(argument, known, check->named[i].key);
         }
+    }
+    if (ref->role == CHECK_CHECK && str_empty(node_str(node_get(ref->node, "namespace")))) {
+        node_set_str(argument, root, "plain", canary_reference_name(ref->key));
     }
     node_set_str(argument, root, "name", ref->key);
     node_set(argument, root, "known", known);

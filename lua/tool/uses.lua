@@ -37,14 +37,14 @@ local function meant(name, names)
 end
 
 --- The name that is most likely meant, of those that there are.
----@param options { name: string, known: string[] }
+---@param options { name: string, known: string[], plain: string? } plain: of a check, which the engine may bring
 ---@return { name: string? }
 function M.near(options)
   local names = {}
   for _, name in ipairs(options.known) do
     names[name] = true
   end
-  return { name = meant(options.name, names) }
+  return { name = meant(options.name, names) or options.plain and meant(options.plain, BUILTIN) }
 end
 
 local BOUNDS = { min = true, max = true } -- each check has these

@@ -100,6 +100,13 @@ static void test_references(void **state)
     expect_reference("metrics: [{name: a, checkRef: {name: gard}}]",
                      "b.yaml:8:95: warning: spec.analysis.metrics[0].checkRef: Check shop/gard is not among the files "
                      "(is shop/guard meant?); its parameters are not checked\n2 files, 0 errors, 1 warning\n");
+    expect_reference("metrics: [{name: a, checkRef: {name: latency-regresion}}]",
+                     "b.yaml:8:95: warning: spec.analysis.metrics[0].checkRef: Check shop/latency-regresion is not "
+                     "among the files (is latency-regression meant?); its parameters are not checked\n"
+                     "2 files, 0 errors, 1 warning\n");
+    expect_reference("metrics: [{name: a, checkRef: {name: latency-regresion, namespace: other}}]",
+                     "b.yaml:8:95: warning: spec.analysis.metrics[0].checkRef: Check other/latency-regresion is not "
+                     "among the files; its parameters are not checked\n2 files, 0 errors, 1 warning\n");
     expect_reference("metrics: [{name: a, checkRef: {name: request-duration}, thresholdRange: {max: 5}}]",
                      "2 files, 0 errors, 0 warnings\n");
     expect_reference("metrics: [{name: a, templateRef: {name: errors}, templateVariables: {code: '5'}, "
@@ -138,6 +145,28 @@ static void test_webhooks(void **state)
     str_free(&text);
 }
 
+/* Of a script that is newer than its manifest, the file counts: what it asks of the Canary is said at its lines. */
+static void test_script_ahead(void **state)
+{
+    struct world w;
+    char *canary = str_format(CANARY "  strategy: {name: ring}\n"), *at = strstr(canary, "threshold: 5}");
+    char *text = str_format("%.*sthreshold: 5, metrics: [{name: errors, interval: 1m, query: '{{ target }}'}]}%s",
+                            (int)(at - canary), canary, at + strlen("threshold: 5}"));
+    set_up(&w);
+    fake_file_write_in(w.folder, "b.yaml", text);
+    fake_file_write_in(w.folder, "c.yaml",
+                       STRATEGY("ring") "spec:\n  script: |\n    return require 'stdlib.strategy' { name = 'ring',\n"
+                                        "      run = function(r) r:begin() r:promote() end }\n");
+    fake_file_write_in(w.folder, "ring.lua",
+                       "return require 'stdlib.strategy' { name = 'ring', run = function(r)\n  r:begin()\n"
+                       "  r:check 'erors'\n  r:promote()\nend }\n");
+    expect_printed(&w, "c.yaml:5:11: error: spec.script is not what ring.lua says; sluice check --write brings it up "
+                       "to date\nring.lua:3:11: error: check: Canary shop/web has no metric \"erors\", wanted "
+                       "\"errors\"\n3 files, 2 errors, 0 warnings\n");
+    str_free(&canary);
+    str_free(&text);
+}
+
 /* A script gives parameters to a Check of the Canary that names it, and to one that the engine brings. */
 static void test_parameters_of_checks(void **state)
 {
@@ -170,7 +199,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_use),      cmocka_unit_test(test_annotations),          cmocka_unit_test(test_references),
-        cmocka_unit_test(test_webhooks), cmocka_unit_test(test_parameters_of_checks),
+        cmocka_unit_test(test_webhooks),
+        cmocka_unit_test(test_script_ahead), cmocka_unit_test(test_parameters_of_checks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
