@@ -202,6 +202,7 @@ local function look(options, block, variables)
   local fields, kind = definition(block)
   self:read_globals(block, kind or 'strategy', variables)
   self:check_fields(block)
+  self:check_comparisons(block)
   self:check_numbers(block)
   local run = fields and run_of(block, fields)
   if run then

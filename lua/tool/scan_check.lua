@@ -1,6 +1,7 @@
 --- What a check does as a whole: whether each of its ways ends with a verdict, and what it keeps from one round to the
 --- next (methods of tool.scan).
 local ends = require 'tool.ends'
+local nearest = require 'tool.nearest'
 local tree = require 'tool.tree'
 
 ---@class Scan
@@ -70,6 +71,27 @@ function Scan:check_verdict(run, block)
     end
   end
   self:check_end(run)
+end
+
+-- What others have found -----------------------------------------------------------------------
+
+local VERDICTS = { pass = true, fail = true, blind = true }
+local OF_STATISTICS = { fine = true, bad = true } -- stats.sprt_decide
+
+local function text_beside(node, other)
+  return node.kind == 'index' and node.key.value == 'verdict' and other.kind == 'string' and other
+end
+
+--- `v.verdict == 'failed'`, which never holds.
+function Scan:check_comparisons(block)
+  tree.walk_block(block, function(node)
+    local is = node.kind == 'operator' and (node.operator == '==' or node.operator == '~=')
+    local text = is and (text_beside(node.left, node.right) or text_beside(node.right, node.left))
+    if text and not VERDICTS[text.value] and not OF_STATISTICS[text.value] then
+      self:find('warning', text, 'verdict: there is no verdict "%s"%s', text.value,
+        nearest.known(text.value, VERDICTS))
+    end
+  end)
 end
 
 -- What it keeps ---------------------------------------------------------------------------------

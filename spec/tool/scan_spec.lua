@@ -72,6 +72,10 @@ describe('tool.scan', function()
       '3:9: error: rollout:iterate: it follows the steps of a bundled strategy; shift is for a Strategy',
     ['::again:: local x = 1 goto again'] = '3:1: error: this loop never ends, and says no word',
     ['while true do goto over ::over:: end'] = '3:1: error: this loop never ends, and says no word',
+    ["local v = rollout:check 'x' if v.verdict == 'failed' then return end"] =
+      '3:45: warning: verdict: there is no verdict "failed", known are fail, blind, pass',
+    ["local v repeat v = rollout:check 'x' until 'passed' ~= v.verdict"] =
+      '3:44: warning: verdict: there is no verdict "passed", known are pass, blind, fail',
     ['weight = 5'] = '3:1: warning: global weight is set: local is missing',
     ['rollout:shift(5LL)'] = '3:15: error: 5LL is no number of Lua: nothing takes it; wanted 5',
     ['local _ = 0x1fULL'] = '3:11: error: 0x1fULL is no number of Lua: nothing takes it; wanted 0x1f',
@@ -145,6 +149,8 @@ describe('tool.scan', function()
     for _, lines in ipairs {
       'for _, weight in ipairs(rollout.params.steps) do rollout:shift(weight) rollout:analyse { rounds = 3 } end',
       'rollout:analyse { lasting = rollout.params.ring }',
+      "local v = rollout:check 'x' if v.verdict == 'pass' or v.verdict ~= rollout.params.ring then v = 5 end",
+      "local s = require 'stdlib.stats' if s.sprt_decide(5, 2, 30).verdict == 'fine' then rollout:shift(5) end",
       'while not rollout:open "confirm-promotion" do end',
       'local r = rollout r:shift(5)',
       'local w = 500 w = 5 rollout:shift(w)',
