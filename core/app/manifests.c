@@ -27,6 +27,16 @@ static void add(struct doc *doc, struct node *list, const char *file, const stru
     node_push(list, entry);
 }
 
+/* A script read as YAML would be refused at a comma, or be nothing. */
+static bool is_no_script(const char *path, struct err *err)
+{
+    return !str_has_suffix(path, ".lua") ||
+           err_set(err, ERR_INVALID,
+                   "%s is a script, a manifest is wanted: a Canary, or a Strategy or a Check NAME, for which NAME.lua "
+                   "beside it is read; sluice check FILE and sluice test FOLDER take scripts",
+                   path);
+}
+
 /* YAML is wider than JSON, but for some escapes in strings. */
 static bool read_file(const char *path, const char *name, struct doc *doc, struct node *list, struct err *err)
 {
@@ -57,7 +67,7 @@ static bool read_path(const char *path, struct doc *doc, struct node *list, stru
     if (strcmp(path, "-") == 0) {
         return read_file("/dev/stdin", "the standard input", doc, list, err);
     }
-    bool ok = folder_list(path, endings, &files, err);
+    bool ok = is_no_script(path, err) && folder_list(path, endings, &files, err);
     for (size_t i = 0; ok && i < files.count; i++) {
         ok = read_file(files.items[i], files.items[i], doc, list, err);
     }
