@@ -450,6 +450,8 @@ local function inside_of(home, name)
   end
 end
 
+local MODULES_SHOWN = 5 -- of a folder of scripts all are modules
+
 local function known_modules(home, name)
   local names = {}
   for _, pinned in words.ipairs(source()) do
@@ -457,7 +459,8 @@ local function known_modules(home, name)
     if inside_of(home, sub(pinned, at)) == pinned then names[#names + 1] = sub(pinned, at) end
   end
   for public_name in pairs(public) do names[#names + 1] = public_name end
-  return concat(nearest(name, names), ', ')
+  local known = nearest(name, names)
+  return concat(known, ', ', 1, maths.min(#known, MODULES_SHOWN)) .. (#known > MODULES_SHOWN and ', …' or '')
 end
 
 -- The line at which a module calls something in tail position, as in `return require 'scripts.x'`: the stack has no

@@ -29,14 +29,18 @@ function M.raise_in_definition(word, field, problem)
   error(string.format('%s.lua:%d: %s', name:gsub('%.', '/'), lines + 1, problem), 0)
 end
 
---- 'there is no word "shfit", known are shift, wait, …', the nearest first.
+--- 'there is no word "shfit", known are shift, wait, …', the nearest first, each once.
 ---@param what string 'word', 'option'
 ---@param name any
 ---@param known string[]
 ---@return string
 function M.unknown(what, name, known)
-  return string.format('there is no %s "%s", known are %s', what, tostring(name),
-    table.concat(host.nearest(name, known), ', '))
+  local names, last = {}, nil
+  for _, one in ipairs(host.nearest(name, known)) do
+    names[#names + 1] = one ~= last and one or nil -- those that are the same are as near
+    last = one
+  end
+  return string.format('there is no %s "%s", known are %s', what, tostring(name), table.concat(names, ', '))
 end
 
 return M
