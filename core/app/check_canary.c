@@ -122,11 +122,32 @@ static void refuse_all_in_general(const struct refusing *r)
     }
 }
 
-static void refuse_by_api(const struct check *check, struct check_canary *to, const struct check_source *source,
+/* An API server warns of them, and takes the object without them. */
+static void warn_of_unknown(struct check *check, struct check_canary *to, const struct check_source *source,
+                            const struct node *canary, const struct str_list *unknown)
+{
+    for (size_t i = 0; i < unknown->count; i++) {
+        char *field, *text = check_unknown_field(doc_root(check->crds[CHECK_CANARY]), unknown->items[i], &field);
+        const struct yaml_place *place = check_place(source, canary, field);
+        str_list_push(&to->warnings, text);
+        check_find(check, &(struct check_finding){.file = to->file,
+                                                  .line = place != NULL ? place->line : to->line,
+                                                  .column = place != NULL ? place->column : 0,
+                                                  .is_reason = true,
+                                                  .text = text});
+        str_free(&text);
+        str_free(&field);
+    }
+}
+
+static void refuse_by_api(struct check *check, struct check_canary *to, const struct check_source *source,
                           const struct node *canary)
 {
     const struct kind *kind = kinds_by_name(check->kinds, "flagger.app", "v1beta1", "Canary");
-    struct doc *causes = api_find_faults(kind, canary, &to->warnings);
+    struct str_list unknown = {0};
+    struct doc *causes = api_find_faults(kind, canary, &unknown);
+    warn_of_unknown(check, to, source, canary, &unknown);
+    str_list_fini(&unknown);
     struct refusing r = {check, to, source, canary, doc_root(causes)};
     refuse_all_in_general(&r);
     const struct node *crd = doc_root(check->crds[CHECK_CANARY]);

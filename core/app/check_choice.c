@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/check_inner.h"
+#include "app/spelling.h"
 #include "base/mem.h"
 
 #define DURATION "^[0-9]+(m|s)" /* the pattern of one in the CRD */
@@ -36,6 +37,34 @@ const char *check_wanted_at(const struct node *crd, const char *field)
 {
     bool is_duration = node_is(node_get(schema_at(crd, field), "pattern"), DURATION);
     return is_duration ? ", wanted a duration such as 30s or 1m" : "";
+}
+
+/* --- a field that there is not --- */
+
+/* The field of a schema that is most likely meant by this name; NULL: none is. */
+static const char *field_near(const struct node *schema, const char *name)
+{
+    struct node_iter it = node_iterate(node_get(schema, "properties"));
+    size_t count = 0;
+    const char **names = mem_resize(NULL, (node_count(node_get(schema, "properties")) + 1) * sizeof names[0]);
+    while (node_next(&it)) {
+        names[count++] = it.key;
+    }
+    const char *near = spelling_nearest(name, names, count);
+    mem_free(names);
+    return near;
+}
+
+char *check_unknown_field(const struct node *crd, const char *warning, char **field)
+{
+    const char *quote = strchr(warning, '"');
+    *field = quote != NULL ? str_dup_n(quote + 1, strcspn(quote + 1, "\"")) : str_dup("");
+    const char *dot = strrchr(*field, '.');
+    char *above = str_dup_n(*field, dot != NULL ? (size_t)(dot - *field) : 0);
+    const char *near = field_near(schema_at(crd, above), dot != NULL ? dot + 1 : *field);
+    char *text = str_format(near != NULL ? "%s (is %s meant?)" : "%s", warning, near);
+    str_free(&above);
+    return text;
 }
 
 /* --- alternatives --- */

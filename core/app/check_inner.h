@@ -176,6 +176,9 @@ void check_alert_provider(struct check *check, const struct check_source *source
 char *check_choice(const struct node *crd, const char *field, const struct node *value, struct str_list *names);
 /* ", wanted …" behind what an API server says of a value at this field; "" where its own words are enough. */
 const char *check_wanted_at(const struct node *crd, const char *field);
+/* What an API server says of a field that there is not, with the one that is most likely meant behind it; mem_free.
+ * `field` gets the path, mem_free. */
+char *check_unknown_field(const struct node *crd, const char *warning, char **field);
 /* Where a field stands, or the nearest one above it that is there; NULL: not known. */
 const struct yaml_place *check_place(const struct check_source *source, const struct node *object, const char *field);
 /* A finding at that place. */

@@ -77,12 +77,6 @@ static void find_reasons(struct check *check, const struct check_canary *canary)
                                                   .is_reason = true,
                                                   .text = reason->text});
     }
-    for (size_t i = 0; i < canary->warnings.count; i++) {
-        check_find(check, &(struct check_finding){.file = canary->file,
-                                                  .line = canary->line,
-                                                  .is_reason = true,
-                                                  .text = canary->warnings.items[i]});
-    }
 }
 
 void check_end(struct check *check)

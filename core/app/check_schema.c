@@ -64,7 +64,10 @@ bool check_schema(struct check *check, const struct check_source *source, const 
         str_free(&text);
     }
     for (size_t i = 0; i < unknown.count; i++) {
-        check_find_at(check, source, object, "", false, unknown.items[i]);
+        char *field, *text = check_unknown_field(doc_root(check->crds[role]), unknown.items[i], &field);
+        check_find_at(check, source, object, field, false, text);
+        str_free(&text);
+        str_free(&field);
     }
     is_sound = is_sound && unknown.count == 0;
     doc_free(causes);

@@ -133,8 +133,8 @@ static void test_manifest(void **state)
            "a.yaml:5:11: error: line 1 of the script: the module gives a number, wanted strategy { name = …, run = … }"
            "\n1 file, 1 error, 0 warnings\n");
     expect("a.yaml", STRATEGY("ring") "spec: {scripts: return 5}\n",
-           "a.yaml:1:1: warning: unknown field \"spec.scripts\"\n"
-           "a.yaml:4:7: error: spec.script: Required value\n1 file, 1 error, 1 warning\n");
+           "a.yaml:4:7: error: spec.script: Required value\n"
+           "a.yaml:4:17: warning: unknown field \"spec.scripts\" (is script meant?)\n1 file, 1 error, 1 warning\n");
     expect("a.json",
            "{\"apiVersion\": \"sluice.dev/v1alpha1\", \"kind\": \"Strategy\", \"metadata\": {\"name\": \"ring\"}, "
            "\"spec\": {\"script\": \"return +\"}}",

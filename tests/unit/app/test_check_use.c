@@ -126,6 +126,17 @@ static void test_references(void **state)
                      "the files (is shop/chat meant?)\n2 files, 0 errors, 1 warning\n");
 }
 
+/* An API server takes the Canary without it. */
+static void test_unknown_fields(void **state)
+{
+    expect_reference("metrics: [{name: request-duration, treshold: 5, thresholdRange: {max: 5}}], metric: []",
+                     "b.yaml:8:103: warning: unknown field \"spec.analysis.metrics[0].treshold\" (is threshold "
+                     "meant?)\nb.yaml:8:142: warning: unknown field \"spec.analysis.metric\" (is metrics meant?)\n"
+                     "2 files, 0 errors, 2 warnings\n");
+    expect_reference("limit: 5", "b.yaml:8:65: warning: unknown field \"spec.analysis.limit\"\n"
+                                 "2 files, 0 errors, 1 warning\n");
+}
+
 /* A script asks webhooks of the Canary that names it by their names. */
 static void test_webhooks(void **state)
 {
@@ -198,9 +209,13 @@ static void test_parameters_of_checks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_use),      cmocka_unit_test(test_annotations),          cmocka_unit_test(test_references),
+        cmocka_unit_test(test_use),
+        cmocka_unit_test(test_annotations),
+        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_unknown_fields),
         cmocka_unit_test(test_webhooks),
-        cmocka_unit_test(test_script_ahead), cmocka_unit_test(test_parameters_of_checks),
+        cmocka_unit_test(test_script_ahead),
+        cmocka_unit_test(test_parameters_of_checks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
