@@ -1,5 +1,6 @@
 --- What of a Canary, a MetricTemplate or an AlertProvider is taken by the API server and not meant so, or does not
 --- work: queries, thresholds, steps, addresses, Secrets.
+local language = require 'tool.promql.language'
 local template = require 'tool.template'
 
 local list_of = require 'sluice'.list
@@ -99,7 +100,15 @@ end
 
 -- What is filled in -----------------------------------------------------------------------------
 
---- The inline queries of a Canary that cannot be filled in.
+--- A server that takes more than Prometheus may read it, so it is a warning.
+local function check_language(remarks, field, of, filled)
+  local problem = language.problem(filled)
+  if problem then
+    remark(remarks, field, '%s is no PromQL: %s', of, problem)
+  end
+end
+
+--- The inline queries of a Canary that cannot be filled in, or are no queries then.
 ---@param canary table
 ---@return Remark[]
 function M.queries(canary)
@@ -107,16 +116,23 @@ function M.queries(canary)
   local spec = list(canary.spec)
   for i, metric in ipairs(list(list(spec.analysis or spec.canaryAnalysis).metrics)) do
     if type(metric) == 'table' and type(metric.query) == 'string' then
+      local field = ('spec.analysis.metrics[%d].query'):format(i - 1)
       local filled, problem = template.fill(metric.query, canary, metric)
-      if not filled then
-        find_error(remarks, ('spec.analysis.metrics[%d].query'):format(i - 1), problem)
+      if filled then
+        check_language(remarks, field, 'the query', filled)
+      else
+        find_error(remarks, field, problem)
       end
     end
   end
   return remarks
 end
 
---- The query of a MetricTemplate for the metric that names it.
+local function is_of_prometheus(object)
+  return list(list(object.spec).provider).type == 'prometheus'
+end
+
+--- The query of a MetricTemplate for the metric that names it. What holds for all of them is said of the template.
 ---@param use { canary: table, index: integer, template: table, key: string } index: from 0
 ---@return Remark[]
 function M.use(use)
@@ -125,10 +141,13 @@ function M.use(use)
   local metric = list(list(spec.analysis or spec.canaryAnalysis).metrics)[use.index + 1]
   local query = list(use.template.spec).query
   if type(query) == 'string' and not template.problem(query) then
+    local field = ('spec.analysis.metrics[%d].templateRef'):format(use.index)
+    local of = 'the query of MetricTemplate ' .. use.key
     local filled, problem = template.fill(query, use.canary, metric)
     if not filled then
-      find_error(remarks, ('spec.analysis.metrics[%d].templateRef'):format(use.index),
-        ('the query of MetricTemplate %s cannot be filled in: %s'):format(use.key, problem))
+      find_error(remarks, field, ('%s cannot be filled in: %s'):format(of, problem))
+    elseif is_of_prometheus(use.template) and not template.sample(query) then
+      check_language(remarks, field, of, filled)
     end
   end
   return remarks
@@ -195,6 +214,10 @@ function M.template(spec)
       find_error(remarks, 'spec.query', problem, line)
     elseif provider.type == 'prometheus' then
       check_sides(remarks, 'spec', spec)
+      local filled = template.sample(query)
+      if filled then
+        check_language(remarks, 'spec.query', 'it', filled)
+      end
     end
   end
   return remarks

@@ -1,6 +1,8 @@
 --- The words in a script: where they go, which there are, and what they are given (methods of tool.scan).
 local gates = require 'stdlib.gates'
+local language = require 'tool.promql.language'
 local nearest = require 'tool.nearest'
+local template = require 'tool.template'
 local tree = require 'tool.tree'
 local words = require 'tool.words'
 
@@ -127,12 +129,24 @@ function Scan:note_names(call, args)
   end
 end
 
+--- A server that takes more than Prometheus may read it, so it is a warning.
+function Scan:check_language(place, word, query)
+  local filled = template.sample(query)
+  local problem = filled and language.problem(filled)
+  if problem then
+    self:find('warning', place, '%s: it is no PromQL: %s', word, problem)
+  end
+end
+
 function Scan:check_arguments(call)
   local args = self:arguments_of(call)
   local problem = self.words.problem(call.name, args)
   if problem then
     self:find('error', call.args[1] or { line = call.name_line, column = call.name_column }, '%s: %s', call.name,
       problem)
+  end
+  if not problem and call.name:find '^query' and type(args[1]) == 'string' then
+    self:check_language(call.args[1], call.name, args[1])
   end
   self:note_names(call, args)
   if call.name == 'ask' and type(args[1]) == 'string' then

@@ -60,6 +60,13 @@ function M.model(canary, metric)
   return question.model(facts, { ingressRef = table_or(spec.ingressRef), routeRef = table_or(spec.routeRef) }, clean)
 end
 
+--- A query as it might be asked; nil: it has variables, which are those of a metric.
+---@param text string
+---@return string? query
+function M.sample(text)
+  return not text:find('variables', 1, true) and renderer.render(text, M.MODEL) or nil
+end
+
 --- A query as it would be asked; nil and why it cannot be filled in.
 ---@param text string
 ---@param canary table

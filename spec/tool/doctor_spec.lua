@@ -79,6 +79,8 @@ describe('tool.doctor of a MetricTemplate', function()
       '2: spec.query: the template cannot be read: unclosed action' },
     ['an unknown name'] = { { query = 'x{v="{{ targt }}"}' }, '1: spec.query: function "targt" not defined' },
     ['a query about everybody'] = { { query = 'sum(rate(errors[1m]))' }, 'spec.query: no label of the query tells' },
+    ['a query that is no PromQL'] = { { query = 'sum(rate(x{v="{{ target }}"}[1m])' },
+      'spec.query: it is no PromQL: unexpected end of input in call, expected ","' },
     ['an address that is none'] = { { provider = { type = 'prometheus', address = 'prom:9090' } },
       'spec.provider.address: "prom:9090" is no URL, wanted one of http or https' },
     ['no address'] = { { provider = { type = 'graphite' } },
@@ -96,6 +98,7 @@ describe('tool.doctor of a MetricTemplate', function()
   it('takes what works', function()
     for _, fields in ipairs { {}, { query = '{{ if eq namespace "a" }}x{v="{{ target }}"}{{ else }}y{{ end }}' },
       { provider = { type = 'datadog' }, query = 'sum:x' }, { query = 'x{v="{{ variables.v }}"}' },
+      { query = 'x[{{ index variables "window" }}] - x{v="{{ target }}"}' },
       { provider = { type = 'splunk', address = 'wss://stream.eu0.signalfx.com' } },
       { provider = { type = 'prometheus', address = ADDRESS, secretRef = { name = 'login' } } } } do
       assert.same({}, of_template(fields))
@@ -113,6 +116,21 @@ describe('tool.doctor of a MetricTemplate', function()
     assert.matches('^spec.analysis.metrics%[1%].templateRef: the query of MetricTemplate shop/errors cannot be filled '
       .. 'in: .*map has no entry for key "code"', use({ cod = '5' })[1].text)
     assert.equal('error', use(nil)[1].severity)
+  end)
+
+  it('reads the query with the variables of the metric', function()
+    local template = { spec = { provider = { type = 'prometheus' }, query = 'rate(x[{{ variables.window }}])' } }
+    local function use(window)
+      local metrics = { { templateVariables = { window = window } } }
+      return doctor.use { canary = { metadata = { name = 'web' }, spec = { analysis = { metrics = metrics } } },
+        template = template, index = 0, key = 'shop/errors' }
+    end
+    assert.same({}, use '1m')
+    local remark = use('1 min')[1]
+    assert.equal('warning', remark.severity)
+    assert.matches('templateRef: the query of MetricTemplate shop/errors is no PromQL: ', remark.text, 1, true)
+    template.spec.provider.type = 'influxdb'
+    assert.same({}, use '1 min')
   end)
 end)
 
@@ -134,6 +152,9 @@ describe('tool.doctor', function()
     end
     assert.is_nil(of 'x{v="{{ target }}"}')
     assert.matches('^spec.analysis.metrics%[0%].query: .*function "foo" not defined', of '{{ target | foo }}')
+    assert.matches('^spec.analysis.metrics%[0%].query: the query is no PromQL: unexpected end of input',
+      of 'sum(x{v="{{ target }}"}')
+    assert.is_nil(of '{"http.requests", v="{{ target }}"}') -- since Prometheus 3
   end)
 
   it('takes any shape of what is refused elsewhere', function()

@@ -66,6 +66,8 @@ describe('tool.scan', function()
       .. 'Waiting, Progressing, WaitingPromotion, Promoting, Finalising, Succeeded, Failed is wanted, got \'Done\'',
     ["rollout:query 'sum(x{v=\"{{ targt }}\"})'"] = '3:15: error: query: function "targt" not defined, known are name, '
       .. 'namespace, target, service, ingress, route, interval, variables and the functions of Go',
+    ["rollout:query 'sum(rate(x{v=\"{{ target }}\"}[1m])'"] =
+      '3:15: warning: query: it is no PromQL: unexpected end of input in call, expected ","',
     ["rollout:query 'sum({{ target'"] = '3:15: error: query: the template cannot be read: unclosed action',
     ['rollout:judge(5)'] = '3:9: error: rollout:judge: this is a word of checks',
     ['rollout:iterate()'] =
@@ -310,7 +312,7 @@ describe('tool.scan of a check', function()
   it('takes what may be right', function()
     for _, lines in ipairs {
       "local _ = c:blind('few', { cause = c.name, samples = c.now, needed = c.params.steps[1] })",
-      'local ms, cause = c:query [[sum(x{v="{{ target }}"}[{{ interval }}])]] if not ms then return c:blind(cause) end',
+      'local ms, cause = c:query [[rate(x{v="{{ target }}"}[{{ interval }}])]] if not ms then return c:blind(cause) end',
       "c:query 'x{v=\"{{ variables.v }}\", w=\"{{ index variables \"w\" }}\"}'",
       "local _ = c:judge(c.now, { max = c.params.steps[1], unit = c.interval }, 'at %.1f %%')",
       'local _ = c:judge(c.now)',
