@@ -312,7 +312,7 @@ describe('tool.scan of a check', function()
   it('takes what may be right', function()
     for _, lines in ipairs {
       "local _ = c:blind('few', { cause = c.name, samples = c.now, needed = c.params.steps[1] })",
-      'local ms, cause = c:query [[rate(x{v="{{ target }}"}[{{ interval }}])]] if not ms then return c:blind(cause) end',
+      'local n, cause = c:query [[rate(x{v="{{ target }}"}[{{ interval }}])]] if not n then return c:blind(cause) end',
       "c:query 'x{v=\"{{ variables.v }}\", w=\"{{ index variables \"w\" }}\"}'",
       "local _ = c:judge(c.now, { max = c.params.steps[1], unit = c.interval }, 'at %.1f %%')",
       'local _ = c:judge(c.now)',
