@@ -86,7 +86,7 @@ int module_load(lua_State *L)
     if (text == NULL) {
         return 0;
     }
-    if (!is_embedded && text[0] == LUA_SIGNATURE[0]) {
+    if (text[0] == LUA_SIGNATURE[0]) {
         lua_pushnil(L);
         lua_pushfstring(L, "%s:1: bytecode, and a script is a text of Lua", place + 1);
         return 2;
