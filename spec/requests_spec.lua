@@ -3,6 +3,7 @@
 local World = require 'spec.world'
 local killing = require 'spec.world_killing'
 local requests = require 'spec.world_requests'
+local stories = require 'tool.record.story'
 
 local ask, await_answer = requests.ask, requests.await_answer
 local until_told = requests.until_told
@@ -144,6 +145,8 @@ describe('a request', function()
       ask(world, 'rollback')
       refused(world, 'rollback-1', 'podinfo%-1 is being promoted')
       finish(world, 'Succeeded', 'podinfo:2')
+      ask(world, 'rollback', { id = 'b' })
+      refused(world, 'b', 'podinfo%-1 was promoted: set the target back to what it was before')
     end)
 
     it('is refused without a release', function()
@@ -171,6 +174,9 @@ describe('a request', function()
       local status = world:release().status
       assert.equal('promoted by alice: INC-4711', status.reason)
       assert.same({ kind = 'person', name = 'alice' }, status.endedBy)
+      local told = assert(stories.story_of(world:release())).lines
+      assert.same({ 'promotion', 'the primary becomes podinfo:2', 'ended' },
+        { told[#told - 1].kind, told[#told - 1].text, told[#told].kind })
       assert.equal(0, world:times_told 'canary weight 40')
       assert.equal(1, world:times_told 'Canary analysis was skipped')
     end)

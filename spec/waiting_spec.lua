@@ -1,6 +1,8 @@
 --- What a Canary waits for is told when it begins and once more after the progress deadline, and the condition Waiting
 --- shows it all the time, with one `since`.
 local World = require 'spec.world'
+local requests = require 'spec.world_requests'
+local story = require 'tool.record.story'
 local last_of, times_told = World.last_of, World.times_told
 
 local PROGRESS_DEADLINE_S = 120
@@ -185,8 +187,32 @@ describe('the condition Waiting', function()
     world.world:run '1s'
     assert.equal('nothing', world.shown[#world.shown])
     assert.equal('traffic: podinfo-primary 90, podinfo-canary 10', last_of(world, 'traffic'))
-    world:finish()
+    world:finish():settle()
     assert.equal('primary: podinfo:3', last_of(world, 'primary'))
+    assert.equal('it gets no share of the traffic until its Canary is accepted: it was',
+      assert(story.story_of(world:release(2))).lines[2].text)
+  end)
+
+  it('ends with a release that is taken back while its Canary is refused', function()
+    local world = watched_world { analysis = { stepWeights = { 10, 20, 30, 40, 50 } } }
+    world.world:version('podinfo:3', { errors = 0 })
+    world:initialise():push().world:run '35s'
+    requests.change(world, 'canaries.flagger.app', 'podinfo', function(canary)
+      canary.spec.analysis.metrics = { { name = 'request-success', thresholdRange = { min = 99 }, interval = '1m' } }
+    end)
+    requests.change(world, 'deployments.apps', 'podinfo', function(target)
+      target.spec.template.spec.containers[1].image = 'podinfo:3'
+    end)
+    world.world:run '5m'
+    assert.same({ 'nothing', 'SpecRefused' }, reasons(world))
+    requests.ask(world, 'rollback', { release = 'podinfo-2' })
+    assert.equal('Done', requests.await_answer(world, 'rollback-1').outcome)
+    world.world:run '1m'
+    assert.equal('Failed', world.world:get('canaries.flagger.app', 'test', 'podinfo').status.phase)
+    assert.same({ 'nothing', 'SpecRefused', 'nothing' }, reasons(world))
+    local told = assert(story.story_of(world:release(2))).lines
+    assert.same({ 'waits', 'it gets no share of the traffic until its Canary is accepted: it never was' },
+      { told[2].kind, told[2].text })
   end)
 
   it('names who takes each step of the weights back', function()

@@ -17,6 +17,17 @@ struct doc *hand_canary(struct session *session, const char *name, struct err *e
     return canary;
 }
 
+struct doc *hand_release(struct session *session, const char *name, struct err *err)
+{
+    struct kube_request request = {
+        .verb = KUBE_GET, .resource = &KUBE_RELEASES, .namespace = session_namespace(session), .name = name};
+    struct doc *release = session_ask(session, &request, err);
+    if (release == NULL && err->code == ERR_NOT_FOUND) {
+        err_set(err, ERR_NOT_FOUND, "there is no Release %s in the namespace %s", name, session_namespace(session));
+    }
+    return release;
+}
+
 static bool is_owned_by(const struct node *release, const char *uid)
 {
     struct node_iter it = node_iterate(node_at(release, "metadata", "ownerReferences"));

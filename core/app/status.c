@@ -14,6 +14,7 @@
 #include "canary/canary.h"
 #include "canary/condition.h"
 #include "canary/hold.h"
+#include "canary/phase.h"
 #include "kube/object.h"
 #include "release/history.h"
 
@@ -110,6 +111,17 @@ static void add_release(struct doc *doc, struct node *row, const struct canary *
     }
 }
 
+/* Flagger's counter begins anew when a Canary fails, so the record says then how many there were. */
+static void add_checks(struct doc *doc, struct node *row, const struct canary *canary, const struct node *release)
+{
+    const struct node *status = node_get(release, "status");
+    bool failed = str_equal(canary->phase, PHASE_FAILED) && node_is(node_get(status, "state"), RELEASE_FAILED);
+    int64_t checks = failed ? node_int_or(node_get(status, "failedChecks"), 0) : canary->failed_checks;
+    int64_t threshold = failed ? node_int_or(node_get(status, "threshold"), 0) : 0;
+    node_set_int(doc, row, "failedChecks", checks);
+    node_set_int(doc, row, "threshold", threshold > 0 ? threshold : canary->threshold);
+}
+
 static struct node *new_row(struct doc *doc, const struct canary *canary, const struct node *release)
 {
     struct node *row = node_new_object(doc);
@@ -117,8 +129,7 @@ static struct node *new_row(struct doc *doc, const struct canary *canary, const 
     node_set_str(doc, row, "name", canary->names.name);
     node_set_str(doc, row, "phase", canary->phase[0] != '\0' ? canary->phase : "Unknown");
     node_set_int(doc, row, "weight", history_share(canary->root, release));
-    node_set_int(doc, row, "failedChecks", canary->failed_checks);
-    node_set_int(doc, row, "threshold", canary->threshold);
+    add_checks(doc, row, canary, release);
     add_release(doc, row, canary, release);
     add_wait(doc, row, canary);
     node_set(doc, row, "lastRequest", node_copy(doc, node_get(canary->status, "lastRequest")));
@@ -127,14 +138,16 @@ static struct node *new_row(struct doc *doc, const struct canary *canary, const 
 
 /* --- reading --- */
 
-/* Only of a release under way the record is read. A person who may not read Releases sees the rest. */
+/* Only of a release under way, and of one that failed, the record is read. A person who may not read Releases sees the
+ * rest. */
 static void push_row(struct session *session, struct doc *rows, const struct node *object, bool alone)
 {
     static const struct canary_defaults defaults = {.provider = "", .metrics_server = ""};
     struct canary canary;
     struct err ignored = {0};
     canary_init(&canary, doc_copy(object), &defaults, &ignored);
-    bool whole = !canary_is_at_rest(&canary) && !canary_is_initialising(&canary);
+    bool whole =
+        str_equal(canary.phase, PHASE_FAILED) || (!canary_is_at_rest(&canary) && !canary_is_initialising(&canary));
     struct doc *release = whole || alone ? hand_last_release(session, object, false, &ignored) : NULL;
     node_push(doc_root(rows), new_row(rows, &canary, doc_root(release)));
     doc_free(release);

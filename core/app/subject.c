@@ -61,10 +61,16 @@ static unsigned read_kind(const char *text, size_t len)
     return 0;
 }
 
+static bool takes_targets(unsigned kinds)
+{
+    return (kinds & (SUBJECT_DEPLOYMENT | SUBJECT_DAEMONSET)) != 0;
+}
+
 static const char *wanted(unsigned kinds)
 {
-    return kinds == SUBJECT_CANARY ? "NAME or canary/NAME"
-                                   : "deployment/NAME, daemonset/NAME, canary/NAME or release/NAME";
+    return takes_targets(kinds)             ? "deployment/NAME, daemonset/NAME, canary/NAME or release/NAME"
+           : (kinds & SUBJECT_RELEASE) != 0 ? "NAME, canary/NAME or release/NAME"
+                                            : "NAME or canary/NAME";
 }
 
 /* True when `fault`, which it frees, is none. */
@@ -79,7 +85,7 @@ bool subject_read(const char *word, unsigned kinds, struct subject *subject, str
 {
     char shown[WORD_SIZE];
     const char *slash = strchr(word, '/'), *name = slash != NULL ? slash + 1 : word;
-    unsigned bare = kinds == SUBJECT_CANARY ? SUBJECT_CANARY : 0;
+    unsigned bare = takes_targets(kinds) ? 0 : SUBJECT_CANARY;
     unsigned kind = slash != NULL ? read_kind(word, (size_t)(slash - word)) : bare;
     *subject = (struct subject){.kind = kind, .name = name};
     shown_line(shown, sizeof shown, word);

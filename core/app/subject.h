@@ -14,8 +14,8 @@ struct subject {
     const char *name; /* the end of the word that was read */
 };
 
-/* `kinds`: those that are wanted. With SUBJECT_CANARY alone a bare NAME is a Canary's. False and err: it is another
- * kind, no kind at all, or no name that an object can have. */
+/* `kinds`: those that are wanted. Where no target is among them, a bare NAME is a Canary's. False and err: it is
+ * another kind, no kind at all, or no name that an object can have. */
 bool subject_read(const char *word, unsigned kinds, struct subject *subject, struct err *err);
 /* True when a namespace can have that name. `flag`: "-n", for the message. */
 bool subject_check_namespace(const char *flag, const char *name, struct err *err);

@@ -230,6 +230,13 @@ static const char *reason_of(const struct node *release)
     return node_str_or(node_at(release, "status", "reason"), "its record says no reason");
 }
 
+/* "shop-2 was promoted, the analysis passed": an engine's reason begins so (str_free). */
+static char *promoted_text(const char *name, const struct node *release)
+{
+    const char *reason = reason_of(release);
+    return str_format(str_has_prefix(reason, "promoted") ? "%s was %s" : "%s was promoted: %s", name, reason);
+}
+
 /* The Canary has seen it, and nothing after it. A record that is not closed yet has not said why. */
 static void look_at_canary(struct change *change, const struct node *canary, const struct node *release)
 {
@@ -240,9 +247,7 @@ static void look_at_canary(struct change *change, const struct node *canary, con
     if (!open && strcmp(phase, PHASE_FAILED) == 0) {
         decide(change, TAKEN_BACK, str_format("%s was taken back: %s", name, reason_of(release)));
     } else if (!open && (strcmp(phase, PHASE_SUCCEEDED) == 0 || strcmp(phase, PHASE_INITIALIZED) == 0)) {
-        decide(change, PROMOTED,
-               release != NULL ? str_format("%s was promoted: %s", name, reason_of(release))
-                               : str_format("%s runs already", name));
+        decide(change, PROMOTED, release != NULL ? promoted_text(name, release) : str_format("%s runs already", name));
     } else {
         char *why = find_hindrance(canary);
         decide(change, UNDECIDED,
@@ -367,7 +372,7 @@ static bool release_is_over(void *ctx)
     if (release == NULL) {
         decide(change, FAILED, str_format("%s is gone", change->release));
     } else if (strcmp(state, RELEASE_SUCCEEDED) == 0) {
-        decide(change, PROMOTED, str_format("%s was promoted: %s", change->release, reason_of(doc_root(release))));
+        decide(change, PROMOTED, promoted_text(change->release, doc_root(release)));
     } else if (strcmp(state, RELEASE_FAILED) == 0) {
         decide(change, TAKEN_BACK, str_format("%s was taken back: %s", change->release, reason_of(doc_root(release))));
     } else if (strcmp(state, RELEASE_SUPERSEDED) == 0) {
@@ -384,21 +389,15 @@ static bool release_is_over(void *ctx)
 
 static int follow_release(const struct words *words, struct session *session, struct err *err)
 {
-    struct kube_request request = {.verb = KUBE_GET,
-                                   .resource = &KUBE_RELEASES,
-                                   .namespace = session_namespace(session),
-                                   .name = words->subject.name};
-    struct doc *release = session_ask(session, &request, err);
+    const char *namespace = session_namespace(session), *name = words->subject.name;
+    struct doc *release = hand_release(session, name, err);
     const struct node *spec = node_get(doc_root(release), "spec");
-    if (release == NULL || !session_may_read(session, &KUBE_RELEASES, request.namespace, request.name, err)) {
-        if (err->code == ERR_NOT_FOUND) {
-            err_set(err, ERR_NOT_FOUND, "there is no Release %s in the namespace %s", request.name, request.namespace);
-        }
+    if (release == NULL || !session_may_read(session, &KUBE_RELEASES, namespace, name, err)) {
         doc_free(release);
         return SESSION_FAILED;
     }
-    struct change change = {.namespace = request.namespace,
-                            .release = request.name,
+    struct change change = {.namespace = namespace,
+                            .release = name,
                             .canary = str_dup(node_str_or(node_get(spec, "canary"), "")),
                             .known = true,
                             .outcome = UNDECIDED};

@@ -14,8 +14,8 @@
 #include "io/file.h"
 #include "release/check.h"
 
-static const char usage[] = "usage: sluice why [-n NAMESPACE] CANARY[/NUMBER] [flags]\n"
-                            "       sluice why -f FILE [CANARY[/NUMBER]] [flags]\n"
+static const char usage[] = "usage: sluice why [-n NAMESPACE] CANARY[/NUMBER]|RELEASE [flags]\n"
+                            "       sluice why -f FILE [CANARY[/NUMBER]|RELEASE] [flags]\n"
                             "\n"
                             "Tells from the record of a release, the last one unless told, what it did and why:\n"
                             "who began it, each verdict that was not good enough with its value and its bound, who\n"
@@ -47,7 +47,8 @@ struct words {
     struct session_flags session;
     const char *file;   /* NULL: a cluster */
     char *word;         /* which `canary` points into */
-    const char *canary; /* NULL: not told, which a file allows */
+    const char *canary; /* or a Release; NULL: not told, which a file allows */
+    bool is_release;    /* `canary` can be a Release's name alone */
     int64_t number;     /* of the Release; 0: the last one */
     const char *html;   /* where a page is written; NULL: none is wanted */
     bool replays;
@@ -62,7 +63,7 @@ static const char *find_number(const char *value)
     return is_number ? slash : NULL;
 }
 
-/* podinfo, canary/podinfo, and each of them with the number of a release. */
+/* podinfo, canary/podinfo, and each of them with the number of a release; podinfo-3, release/podinfo-3. */
 static bool take_canary(struct words *words, const char *value, struct err *err)
 {
     const char *slash = find_number(value);
@@ -76,10 +77,14 @@ static bool take_canary(struct words *words, const char *value, struct err *err)
                        value);
     }
     words->word = str_dup_n(value, slash != NULL ? (size_t)(slash - value) : strlen(value));
-    bool ok = subject_read(words->word, SUBJECT_CANARY, &subject, err);
+    if (!subject_read(words->word, SUBJECT_CANARY | SUBJECT_RELEASE, &subject, err)) {
+        return false;
+    }
     words->canary = subject.name;
+    words->is_release = subject.kind == SUBJECT_RELEASE;
     words->number = number;
-    return ok;
+    return !words->is_release || number == 0 ||
+           err_set(err, ERR_INVALID, "%s: a Release is called by its name alone, as in release/podinfo-3", value);
 }
 
 static bool take(void *ctx, const char *name, const char *value, struct err *err)
@@ -137,7 +142,7 @@ static struct doc *order_of(const struct words *words, const struct doc *objects
 {
     struct doc *order = why_order(objects, place, words->common.json);
     struct node *root = doc_root(order);
-    node_set_str(order, root, "canary", words->canary);
+    node_set_str(order, root, words->is_release ? "release" : "canary", words->canary);
     if (words->number > 0) {
         node_set_int(order, root, "number", words->number);
     }
@@ -197,7 +202,12 @@ static int run_cluster(void *ctx, struct session *session, struct err *err)
 {
     const struct words *words = ctx;
     char *place = NULL;
-    struct doc *objects = why_read_cluster(session, words->canary, &place, err);
+    struct doc *objects = words->is_release ? why_read_release(session, words->canary, &place, err)
+                                            : why_read_cluster(session, words->canary, &place, err);
+    if (objects == NULL && !words->is_release && words->number == 0 && err->code == ERR_NOT_FOUND) {
+        struct err ignored = {0}; /* that there is no such Canary says enough */
+        objects = why_read_release(session, words->canary, &place, &ignored);
+    }
     return tell_of(words, objects, place, err);
 }
 

@@ -11,6 +11,9 @@
 struct doc *why_read_file(const char *path, char **place, struct err *err); /* "-": the standard input */
 struct doc *why_read_cluster(struct session *session, const char *canary, char **place, struct err *err);
 
+/* The Release of this name, and its Canary beside it, where that can be read. */
+struct doc *why_read_release(struct session *session, const char *name, char **place, struct err *err);
+
 /* {objects, place, json} for lua/tool/record. */
 struct doc *why_order(const struct doc *objects, const char *place, bool json);
 /* Prints what is told, or its problem, and gives the exit status. `command`: "why". */

@@ -90,6 +90,20 @@ struct doc *why_read_cluster(struct session *session, const char *canary, char *
     return objects;
 }
 
+struct doc *why_read_release(struct session *session, const char *name, char **place, struct err *err)
+{
+    struct doc *release = hand_release(session, name, err);
+    if (release == NULL) {
+        return NULL;
+    }
+    struct doc *objects = list_of(doc_root(release));
+    struct err ignored = {0};
+    add_canary(session, node_str_or(node_at(doc_root(release), "spec", "canary"), ""), objects, &ignored);
+    doc_free(release);
+    *place = str_format("in the namespace %s", session_namespace(session));
+    return objects;
+}
+
 /* --- telling --- */
 
 struct doc *why_order(const struct doc *objects, const char *place, bool json)

@@ -83,6 +83,8 @@ static void look_without_run(struct actor *actor, const struct canary *canary)
         actor_resume(actor, latest);
     } else if (!canary_is_initialising(canary) && !canary_is_at_rest(canary)) {
         follow(actor, latest);
+    } else if (canary_is_at_rest(canary)) {
+        actor_note_waiting(actor, canary); /* what a release that was taken back has waited for is over */
     }
     doc_free(latest);
 }

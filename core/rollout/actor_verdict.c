@@ -76,7 +76,9 @@ static char *not_open(const struct request_subject *subject)
     } else if (str_equal(state, RELEASE_FAILED)) {
         return str_format("%s has failed: retry releases it again", subject->release);
     } else if (str_equal(state, RELEASE_SUCCEEDED)) {
-        return str_format("%s was promoted", subject->release);
+        bool goes_back = subject->request->verb == REQUEST_ROLLBACK;
+        const char *instead = ": set the target back to what it was before, which is released like any other";
+        return str_format("%s was promoted%s", subject->release, goes_back ? instead : "");
     }
     return str_format("no release is under way: %s is %s", subject->release, state);
 }

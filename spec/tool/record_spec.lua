@@ -356,6 +356,17 @@ describe('sluice why', function()
     assert.matches('^shop%-9.test', why.run { objects = { list }, place = 'in x', canary = 'shop', number = 9 }.text)
   end)
 
+  it('takes the name of a Release, unless a Canary is called so', function()
+    local other = numbered(1)
+    other.metadata.name, other.spec = 'shop-9-1', { canary = 'shop-9', strategy = 'canary', revision = 'r' }
+    local objects = { numbered(9), numbered(10), other }
+    assert.matches('^shop%-10.test', why.run { objects = objects, place = 'in x', canary = 'shop-10' }.text)
+    assert.matches('^shop%-9%-1.test', why.run { objects = objects, place = 'in x', canary = 'shop-9' }.text)
+    assert.matches('^shop%-9.test', why.run { objects = objects, place = 'in x', release = 'shop-9' }.text)
+    assert.same({ status = 2, problem = 'there is no Release shop in x' },
+      why.run { objects = objects, place = 'in x', release = 'shop' })
+  end)
+
   it('says that there is none', function()
     assert.same({ status = 2, problem = 'there is no Release shop-3 in x' },
       why.run { objects = { numbered(9) }, place = 'in x', canary = 'shop', number = 3 })

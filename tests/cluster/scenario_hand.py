@@ -82,7 +82,7 @@ class Hand(Scenario):
         self.ask(scene, 'promote', 'the rest of the analysis of podinfo-3 is skipped', ('patch', 'deployments'))
         waited = self.hand(self.lab.main.other, 'wait', '-q', '-n', ns, f'deployment/{manifests.NAME}', '--timeout',
                            '1m')
-        self.assertEqual((0, 'podinfo-3 was promoted: promoted by other: INC-4711\n', ''), waited)
+        self.assertEqual((0, 'podinfo-3 was promoted by other: INC-4711\n', ''), waited)
         self.assert_promoted(scene, '6.0.2')
 
         for number, texts in ((1, ['  paused        by other: INC-4711\n',

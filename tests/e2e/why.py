@@ -153,11 +153,20 @@ class Cluster(Why):
         self.assertEqual((0, ''), (status, errors))
         self.assertEqual(last, told)
         self.assertEqual(former, self.why(*words, 'shop/7')[1])
+        for name in 'shop-7', 'release/shop-7', 'releases.sluice.dev/shop-7':
+            self.assertEqual((0, former, ''), self.why(*words, name))
         self.assertEqual((0, told, ''), self.why('shop', env={'KUBECONFIG': f'{self.config}:/gone'}))
         self.assertEqual((2, '', 'sluice why: there is no Release shop-3 in the namespace default\n'),
                          self.why(*words, 'shop/3'))
         self.assertEqual((2, '', 'sluice why: there is no Canary web in the namespace default\n'),
                          self.why(*words, 'web'))
+        self.assertEqual((2, '', 'sluice why: there is no Canary shop-3 in the namespace default\n'),
+                         self.why(*words, 'shop-3'))
+        self.assertEqual((2, '', 'sluice why: there is no Release shop in the namespace default\n'),
+                         self.why(*words, 'release/shop'))
+        status, told, errors = self.why(*words, 'release/shop/7')
+        self.assertEqual((2, ''), (status, told))
+        self.assertIn('release/shop/7: a Release is called by its name alone, as in release/podinfo-3\n', errors)
 
     def test_what_is_waited_for(self):
         """Of a release under way the Canary says it, and of one without a Canary the record has it."""

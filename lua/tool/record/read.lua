@@ -172,6 +172,8 @@ local function read(reader, object)
     canary = reader:optional(spec, 'canary', 'spec', 'string') or '?',
     strategy = reader:optional(spec, 'strategy', 'spec', 'string') or '?',
     restarted = reader:optional(spec, 'restarted', 'spec', 'boolean') or false,
+    began_refused = reader:optional(spec, 'waiting', 'spec', 'boolean') or false,
+    is_accepted = status.accepted ~= nil,
     words = reader:optional(spec, 'words', 'spec', 'number') or 1,
     images = reader:optional(status, 'images', 'status', 'table') or {},
     started_by = reader:optional(status, 'startedBy', 'status', 'table'),
@@ -196,6 +198,8 @@ end
 ---@field name string
 ---@field namespace string
 ---@field canary string
+---@field began_refused boolean its Canary was, and it waited until that is accepted
+---@field is_accepted boolean a spec was accepted after it had begun
 ---@field begun_by ReadRequest? a retry
 ---@field requests ReadRequest[]
 ---@field evidence Evidence[] with all texts, also those that the object has once

@@ -97,6 +97,30 @@ local function add_entries(lines, release)
   end
 end
 
+--- These promote in the round in which the release ends, and that word has no entry of its own.
+local PROMOTES_AT_ONCE = { person = true, skip = true }
+
+local function add_promotion(lines, release, story)
+  for _, line in ipairs(lines) do
+    if line.kind == 'promotion' then
+      return
+    end
+  end
+  if story.outcome == 'promoted' and story.ended_by and PROMOTES_AT_ONCE[story.ended_by.kind] then
+    local kind, text = WORDS.copy(nil, release)
+    lines[#lines + 1] = { at_ms = story.ended_ms, kind = kind, text = text }
+  end
+end
+
+--- It began while its Canary was refused. While that lasts, the Canary says it.
+local function add_refusal(lines, release, story)
+  local over = release.is_accepted and 'it was' or story.outcome ~= 'under way' and 'it never was'
+  if release.began_refused and over then
+    lines[#lines + 1] = { at_ms = story.started_ms, kind = 'waits',
+      text = 'it gets no share of the traffic until its Canary is accepted: ' .. over }
+  end
+end
+
 --- Gates and whatever else was waited for.
 local function add_waits(lines, release, story, canary)
   local list = waits.past(release.entries)
@@ -328,6 +352,8 @@ function M.story_of(object, canary, each)
   end
   story.lines[1] = started(release, story)
   add_entries(story.lines, release)
+  add_promotion(story.lines, release, story)
+  add_refusal(story.lines, release, story)
   add_waits(story.lines, release, story, canary)
   add_requests(story, release)
   add_evidence(story.lines, release, each)

@@ -17,24 +17,36 @@ local function number_of(object)
   return type(metadata.name) == 'string' and tonumber(metadata.name:match '%-(%d+)$') or 0
 end
 
-local function is_of(object, canary)
-  return not canary or type(object) == 'table' and type(object.spec) == 'table' and object.spec.canary == canary
+local function is_asked_for(object, order)
+  local spec = type(object.spec) == 'table' and object.spec or {}
+  local metadata = type(object.metadata) == 'table' and object.metadata or {}
+  return (not order.release or metadata.name == order.release) and (not order.canary or spec.canary == order.canary)
+    and (not order.number or number_of(object) == order.number)
 end
 
---- The Release that is asked for: that of a number, or the last one.
+--- The Release that is asked for: that of a name or of a number, or the last one.
 local function choose(order)
   local chosen, first
   for _, object in ipairs(spread(order.objects)) do
     local is_release = type(object) == 'table' and object.kind == 'Release'
     first = first or object
-    if is_release and is_of(object, order.canary) and (not order.number or number_of(object) == order.number)
+    if is_release and is_asked_for(object, order)
       and (not chosen or number_of(object) > number_of(chosen)) then
       chosen = object
     end
   end
-  if chosen or not order.canary then
+  if chosen or not (order.canary or order.release) then
     return chosen or first
   end
+end
+
+--- A bare word is a Canary's name, or that of a Release, as all that tells of one has it.
+local function find(order)
+  local object = choose(order)
+  if object == nil and order.canary and not order.number then
+    object = choose { objects = order.objects, release = order.canary }
+  end
+  return object
 end
 
 --- The Canary of a Release, where it is among the objects.
@@ -53,7 +65,8 @@ local function refused(problem)
 end
 
 local function missing(order)
-  local what = order.number and ('Release %s-%d'):format(order.canary, order.number)
+  local what = order.release and 'Release ' .. order.release
+    or order.number and ('Release %s-%d'):format(order.canary, order.number)
     or ('Release of the Canary %s'):format(order.canary or '')
   return refused(('there is no %s %s'):format(what, order.place))
 end
@@ -84,7 +97,8 @@ end
 ---@class WhyOrder
 ---@field objects any[] documents of a file, or Releases of a cluster
 ---@field place string where they come from: 'in the namespace test', 'in release.yaml'
----@field canary string?
+---@field canary string? or the name of a Release, where no Canary is called so
+---@field release string? by its name
 ---@field number integer?
 ---@field replay boolean
 ---@field json boolean
@@ -95,7 +109,7 @@ end
 ---@param order WhyOrder
 ---@return { status: integer, text: string?, document: table?, html: string?, problem: string? }
 function M.run(order)
-  local object = choose(order)
+  local object = find(order)
   if object == nil then
     return missing(order)
   elseif order.replay then

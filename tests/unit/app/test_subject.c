@@ -58,6 +58,13 @@ static void test_a_bare_name(void **state)
     struct err err = {0};
     assert_true(subject_read("shop.a-1", SUBJECT_CANARY, &subject, &err));
     assert_string_equal(subject.name, "shop.a-1");
+    assert_true(subject_read("shop", SUBJECT_CANARY | SUBJECT_RELEASE, &subject, &err));
+    assert_int_equal(subject.kind, SUBJECT_CANARY);
+    assert_true(subject_read("release/shop-1", SUBJECT_CANARY | SUBJECT_RELEASE, &subject, &err));
+    assert_int_equal(subject.kind, SUBJECT_RELEASE);
+    assert_false(subject_read("ds/shop", SUBJECT_CANARY | SUBJECT_RELEASE, &subject, &err));
+    assert_string_equal(err.text, "\"ds/shop\" has a kind that this command does not take: NAME, canary/NAME or "
+                                  "release/NAME is wanted");
     assert_false(subject_read("shop", SUBJECT_ANY, &subject, &err));
     assert_string_equal(err.text,
                         "\"shop\" has no kind: deployment/NAME, daemonset/NAME, canary/NAME or release/NAME is wanted");
