@@ -145,8 +145,10 @@ static char *other_name_of(const struct book *book, const struct doc *declaratio
     if (strcmp(name, canary_reference_name(book->key)) == 0) {
         return NULL;
     }
-    size_t shown = utf8_floor(name, OTHER_NAME_MAX);
-    return strlen(name) <= OTHER_NAME_MAX ? str_dup(name) : str_format("%.*s…", (int)shown, name);
+    if (strlen(name) <= OTHER_NAME_MAX) {
+        return str_dup(name);
+    }
+    return str_format("%.*s…", (int)utf8_floor(name, OTHER_NAME_MAX), name);
 }
 
 static void take_declaration(struct book *book, const char *module, const struct doc *declaration)
