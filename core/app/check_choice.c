@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "app/check_inner.h"
-#include "app/spelling.h"
 #include "base/mem.h"
+#include "base/spelling.h"
 
 #define DURATION "^[0-9]+(m|s)" /* the pattern of one in the CRD */
 

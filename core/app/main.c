@@ -8,9 +8,9 @@
 #include "app/cli.h"
 #include "app/command.h"
 #include "app/shown.h"
-#include "app/spelling.h"
 #include "app/version.h"
 #include "base/mem.h"
+#include "base/spelling.h"
 
 enum { FORM_COLUMNS = 16, SAYS_COLUMN = 25, NAME_SIZE = 100, COULD_NOT = 2, INTERRUPTED = 130 };
 

@@ -1,4 +1,4 @@
-#include "app/spelling.h"
+#include "base/spelling.h"
 
 #include <string.h>
 

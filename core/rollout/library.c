@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/spelling.h"
 #include "base/str.h"
 #include "canary/check_ref.h"
 #include "canary/params.h"
@@ -236,6 +237,35 @@ void library_set_files(struct library *library, const struct kube_resource *reso
 
 /* --- what a Canary asks for --- */
 
+static bool note_name(void *ctx, const char *namespace, const char *name, const struct doc *object)
+{
+    str_list_push(ctx, name);
+    return true;
+}
+
+/* " (is guard meant?)" when one of nearly the name of this reference is in its namespace, or for all of them; else "".
+ * mem_free. */
+static char *near_to(const struct library *library, enum shelf shelf, const struct node *reference, const char *key)
+{
+    const struct strategist *strategist = library->context->strategist;
+    struct str_list names = {0};
+    char *namespace = canary_reference_namespace(key);
+    store_each(context_store(library->context, kinds[shelf]->resource), namespace, note_name, &names);
+    bool is_local = str_empty(node_str(node_get(reference, "namespace")));
+    struct node_iter it = node_iterate(is_local ? doc_root(library->files[shelf]) : NULL);
+    while (node_next(&it)) {
+        str_list_push(&names, it.key);
+    }
+    if (is_local && shelf == CHECKS) {
+        strategist->ops->list_checks(strategist, &names);
+    }
+    const char *near = spelling_nearest(canary_reference_name(key), (const char *const *)names.items, names.count);
+    char *text = near != NULL ? str_format(" (is %s meant?)", near) : str_dup("");
+    str_list_fini(&names);
+    str_free(&namespace);
+    return text;
+}
+
 /* The script that a reference stands for, when it may be used; NULL and reasons, which begin with the field `at`. */
 static const struct book *usable(struct library *library, enum shelf shelf, const struct canary *canary,
                                  const struct node *reference, const char *key, const char *at,
@@ -251,7 +281,9 @@ static const struct book *usable(struct library *library, enum shelf shelf, cons
         return NULL;
     }
     if (book == NULL) {
-        str_list_push_format(reasons, "%s: %s %s not found", at, kind, key);
+        char *near = near_to(library, shelf, reference, key);
+        str_list_push_format(reasons, "%s: %s %s not found%s", at, kind, key, near);
+        str_free(&near);
         return NULL;
     }
     if (book->fault != NULL) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/doc.h"
+#include "base/str.h"
 #include "canary/limits.h"
 
 struct strategist;
@@ -82,6 +83,8 @@ struct strategist_ops {
     struct limits (*limits)(const struct strategist *strategist);
     /* The sources a new Release pins, as an object in `doc`: {"strategies.canary": "text"}. */
     struct node *(*sources)(struct strategist *strategist, const char *name, struct doc *doc);
+    /* Appends the names of the checks that the engine brings. */
+    void (*list_checks)(const struct strategist *strategist, struct str_list *names);
 };
 
 /* First member of an implementation. */

@@ -252,6 +252,18 @@ static struct node *sources(struct strategist *strategist, const char *name, str
     return object;
 }
 
+static void list_checks(const struct strategist *strategist, struct str_list *names)
+{
+    static const char room[] = "checks.";
+    const struct scripts *scripts = (const struct scripts *)strategist;
+    for (size_t i = 0; i < scripts->binary.embedded_count; i++) {
+        const char *name = scripts->binary.embedded[i].name;
+        if (str_has_prefix(name, room)) {
+            str_list_push(names, name + strlen(room));
+        }
+    }
+}
+
 static void drop_log(void *ctx, const char *message)
 {
 }
@@ -285,6 +297,7 @@ static const struct strategist_ops ops = {
     .inspect = inspect,
     .limits = most,
     .sources = sources,
+    .list_checks = list_checks,
 };
 
 struct strategist *script_strategist_new(struct clock *clock, const struct embedded_module *modules, size_t count)

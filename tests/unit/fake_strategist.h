@@ -76,6 +76,10 @@ static inline struct limits fake_strategist_limits(const struct strategist *stra
     return limits_default();
 }
 
+static inline void fake_strategist_list_checks(const struct strategist *strategist, struct str_list *names)
+{
+}
+
 static inline void fake_strategist_init(struct fake_strategist *s)
 {
     static const struct strategist_ops ops = {.start = fake_strategist_start,
@@ -84,7 +88,8 @@ static inline void fake_strategist_init(struct fake_strategist *s)
                                               .rest = fake_strategist_rest,
                                               .is_apart = fake_strategist_is_apart,
                                               .limits = fake_strategist_limits,
-                                              .sources = fake_strategist_sources};
+                                              .sources = fake_strategist_sources,
+                                              .list_checks = fake_strategist_list_checks};
     *s = (struct fake_strategist){.base = {.ops = &ops}};
 }
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "app/spelling.h"
+#include "base/spelling.h"
 #include "base/str.h"
 
 static const char *const names[] = {"status", "wait", "why", "pause", "promote", "rollback"};

@@ -44,7 +44,13 @@ static struct limits limits(const struct strategist *strategist)
     return limits_default();
 }
 
-static const struct strategist_ops ops = {.inspect = inspect, .limits = limits, .sources = sources};
+static void list_checks(const struct strategist *strategist, struct str_list *names)
+{
+    str_list_push(names, "request-duration");
+}
+
+static const struct strategist_ops ops = {
+    .inspect = inspect, .limits = limits, .sources = sources, .list_checks = list_checks};
 
 #define SCRIPT "{" SCRIPT_REST
 #define SCRIPT_REST                                                                                                    \
@@ -160,7 +166,9 @@ static void test_the_canarys_own_namespace_comes_first(void **state)
     expect(shelf, "{\"name\":\"ring\",\"namespace\":\"shop\"}", "");
     expect(shelf, "{\"name\":\"ring\",\"params\":{\"calm\":\"x\"}}",
            "spec.strategy.params.calm: \"x\" is not a whole number");
-    expect(shelf, "{\"name\":\"rang\"}", "spec.strategy: Strategy shop/rang not found");
+    expect(shelf, "{\"name\":\"rang\"}", "spec.strategy: Strategy shop/rang not found (is ring meant?)");
+    expect(shelf, "{\"name\":\"rang\",\"namespace\":\"elsewhere\"}",
+           "spec.strategy: Strategy elsewhere/rang not found");
     expect(shelf, "{\"name\":\"ring\",\"namespace\":\"delivery\"}",
            "spec.strategy: Strategy delivery/ring is not ready: scripts.ring: no script");
 }
@@ -205,6 +213,9 @@ static void test_a_check_of_the_engine_stands_in_for_none(void **state)
     library_choice_fini(&choice);
     refuse_check(shelf, "{\"name\":\"request-duration\",\"namespace\":\"shop\"}",
                  "spec.analysis.metrics[0].checkRef: Check shop/request-duration not found");
+    refuse_check(
+        shelf, "{\"name\":\"request-duraton\"}",
+        "spec.analysis.metrics[0].checkRef: Check shop/request-duraton not found (is request-duration meant?)");
 }
 
 static void test_a_check_that_cannot_be_used(void **state)

@@ -50,7 +50,12 @@ static struct limits limits(const struct strategist *strategist)
     return limits_default();
 }
 
-static const struct strategist_ops ops = {.inspect = inspect, .limits = limits, .sources = sources};
+static void list_checks(const struct strategist *strategist, struct str_list *names)
+{
+}
+
+static const struct strategist_ops ops = {
+    .inspect = inspect, .limits = limits, .sources = sources, .list_checks = list_checks};
 
 static void on_changed(void *ctx, const char *namespace, const char *name)
 {
