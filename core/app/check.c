@@ -150,6 +150,7 @@ static int look(const struct words *words)
         check_cluster(&check, &words->session);
     }
     check.takes_scripts = words->for_authors;
+    check.asks_server = words->prometheus != NULL;
     for (size_t i = 0; words->writes && i < words->paths.count; i++) {
         check_write(&check, words->paths.items[i], words->json ? stderr : stdout);
     }

@@ -42,6 +42,11 @@ void check_find(struct check *check, const struct check_finding *finding)
     added->text = text;
 }
 
+bool check_leaves_to_server(const struct check *check, const struct node *finding)
+{
+    return check->asks_server && node_bool_or(node_get(finding, "of_language"), false);
+}
+
 void check_findings_fini(struct check *check)
 {
     for (size_t i = 0; i < check->finding_count; i++) {

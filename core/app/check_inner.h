@@ -106,6 +106,7 @@ struct check_use {
 struct check {
     const char *provider; /* the engine's -mesh-provider */
     bool takes_scripts;   /* of folders, .lua files too */
+    bool asks_server;     /* what is PromQL is for that Prometheus to say */
     struct kinds *kinds;  /* with the schemas of all roles */
     struct doc *crds[CHECK_ROLES];
     struct check_canary *canaries;
@@ -189,6 +190,8 @@ void check_find_at(struct check *check, const struct check_source *source, const
 /* What an API server would have against an object of this kind, by its schema. False: something. */
 bool check_schema(struct check *check, const struct check_source *source, const struct node *object,
                   enum check_role role);
+/* True for a finding of lua/tool's that a Prometheus which is asked says itself. */
+bool check_leaves_to_server(const struct check *check, const struct node *finding);
 /* What a function of lua/tool says; NULL: what went wrong is among the errors. */
 struct doc *check_ask(struct check *check, const char *module, const char *function, const struct node *argument);
 

@@ -176,6 +176,9 @@ static void find_all(struct check *check, const struct check_script *script, con
 {
     struct node_iter it = node_iterate(findings);
     while (node_next(&it)) {
+        if (check_leaves_to_server(check, it.value)) {
+            continue;
+        }
         check_find_in(check, &script->place, (size_t)node_int_or(node_get(it.value, "line"), 1),
                       (size_t)node_int_or(node_get(it.value, "column"), 0),
                       node_is(node_get(it.value, "severity"), "error"), "script",

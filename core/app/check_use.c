@@ -30,7 +30,8 @@ static void find_remarks(struct check *check, const struct check_use *use, const
     while (node_next(&it)) {
         const char *field = node_str_or(node_get(it.value, "field"), "spec");
         bool is_error = node_is(node_get(it.value, "severity"), "error");
-        if (!is_error || !is_refused(check, use->canary, field)) {
+        bool is_told = is_error && is_refused(check, use->canary, field);
+        if (!is_told && !check_leaves_to_server(check, it.value)) {
             check_find_at(check, &use->source, use->object, field, is_error,
                           node_str_or(node_get(it.value, "text"), ""));
         }

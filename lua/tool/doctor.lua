@@ -12,6 +12,7 @@ local M = {}
 ---@field severity 'error'|'warning'
 ---@field text string
 ---@field line integer? of the field's text
+---@field of_language boolean? a Prometheus that is asked says it itself
 
 local function find_error(remarks, field, text, line)
   remarks[#remarks + 1] = { field = field, severity = 'error', text = field .. ': ' .. text, line = line }
@@ -105,6 +106,7 @@ local function check_language(remarks, field, of, filled)
   local problem = language.problem(filled)
   if problem then
     remark(remarks, field, '%s is no PromQL: %s', of, problem)
+    remarks[#remarks].of_language = true
   end
 end
 

@@ -13,6 +13,7 @@ local list = require 'sluice'.list
 ---@field column integer 0: not known
 ---@field severity 'error'|'warning'
 ---@field text string
+---@field of_language boolean? a Prometheus that is asked says it itself
 
 ---@class Named
 ---@field what 'webhook'|'metric'

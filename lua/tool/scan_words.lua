@@ -135,6 +135,7 @@ function Scan:check_language(place, word, query)
   local problem = filled and language.problem(filled)
   if problem then
     self:find('warning', place, '%s: it is no PromQL: %s', word, problem)
+    self.findings[#self.findings].of_language = true
   end
 end
 
