@@ -334,6 +334,10 @@ static void check_size(const char *name, const struct node *declared, size_t *si
 bool params_are_sound(const struct node *declared, struct str_list *reasons)
 {
     size_t before = reasons->count, size = 0;
+    if (node_type(declared) == NODE_ARRAY) { /* its elements have no names */
+        str_list_push(reasons, "[]: declarations by their names are wanted, got a list");
+        return false;
+    }
     struct node_iter it = node_iterate(declared);
     while (node_next(&it)) {
         if (!check_name(it.key, reasons) || !check_type(it.key, it.value, reasons)) {

@@ -150,6 +150,18 @@ static void test_declarations_have_an_end(void **state)
     }
 }
 
+static void test_a_list_declares_nothing(void **state)
+{
+    struct err err;
+    struct str_list reasons = {0};
+    struct doc *declared = doc_parse("[{\"type\":\"percent\"}]", strlen("[{\"type\":\"percent\"}]"), &err);
+    assert_false(params_are_sound(doc_root(declared), &reasons));
+    assert_int_equal(reasons.count, 1);
+    assert_string_equal(reasons.items[0], "[]: declarations by their names are wanted, got a list");
+    str_list_fini(&reasons);
+    doc_free(declared);
+}
+
 static void test_defaults_fill_what_is_not_given(void **state)
 {
     struct doc *declared =
@@ -168,9 +180,8 @@ static void test_defaults_fill_what_is_not_given(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_given_is_checked_by_type),
-        cmocka_unit_test(test_declarations_are_checked_too),
-        cmocka_unit_test(test_declarations_have_an_end),
+        cmocka_unit_test(test_what_is_given_is_checked_by_type), cmocka_unit_test(test_declarations_are_checked_too),
+        cmocka_unit_test(test_declarations_have_an_end),         cmocka_unit_test(test_a_list_declares_nothing),
         cmocka_unit_test(test_defaults_fill_what_is_not_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
