@@ -34,17 +34,28 @@ struct task {
 
 /* --- loading --- */
 
+static size_t span_of_blanks(const char *at, const char *end)
+{
+    size_t len = 0;
+    while (at + len < end && (at[len] == ' ' || at[len] == '\t')) {
+        len++;
+    }
+    return len;
+}
+
 /* The line at which a module gives its value: that of the last `return` which begins one. */
 static int line_of_value(const struct task *task)
 {
     static const char word[] = "return";
     size_t len;
-    const char *text = module_find(&task->vm->modules, task->module, &len);
+    const char *at = module_find(&task->vm->modules, task->module, &len), *end = at != NULL ? at + len : NULL;
     int line = 1, last = 1;
-    for (const char *at = text; at != NULL; at = strchr(at, '\n'), line++) {
-        at += line > 1 ? 1 : 0;
-        const char *first = at + strspn(at, " \t");
-        last = strncmp(first, word, strlen(word)) == 0 ? line : last;
+    for (; at != end; line++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at)), *behind = newline != NULL ? newline : end;
+        at += span_of_blanks(at, behind);
+        size_t rest = (size_t)(behind - at);
+        last = rest >= strlen(word) && memcmp(at, word, strlen(word)) == 0 ? line : last;
+        at = newline != NULL ? newline + 1 : end;
     }
     return last;
 }
