@@ -177,7 +177,7 @@ class People(unittest.TestCase):
 
     def do(self, verb, reason):
         """Presses a button, says why, and waits for the engine's answer on the page; that on the Canary."""
-        label = self.page.evaluate(f"document.querySelector('[data-verb={verb}]').textContent")
+        label = self.page.wait(f"document.querySelector('[data-verb={verb}]')?.textContent")
         self.page.evaluate(f"document.querySelector('[data-verb={verb}]').click()")
         self.page.wait("document.querySelector('dialog').open")
         self.page.type(reason)
