@@ -159,7 +159,7 @@ static enum err_code code_of(CURLcode result, const char *why)
 
 static void call_end(struct call *call, CURLcode result)
 {
-    if (result == CURLE_OK) {
+    if (curl_answer_came(call->easy, result)) {
         call_answer(call);
         return;
     }

@@ -11,6 +11,13 @@ static int64_t date_of(CURL *easy)
     return seconds > 0 ? seconds * 1000 : 0;
 }
 
+bool curl_answer_came(CURL *easy, CURLcode result)
+{
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    return result == CURLE_OK || (result == CURLE_PARTIAL_FILE && status >= 400);
+}
+
 void curl_answer_read(CURL *easy, struct http_response *response)
 {
     long status = 0;

@@ -125,6 +125,8 @@ static inline void on_request(void *ctx, struct fake_net_conn *conn, const char 
         fake_net_close(conn);
     else if (path_is(request, "/cut"))
         fake_net_send(conn, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"), fake_net_close(conn);
+    else if (path_is(request, "/refused"))
+        fake_net_send(conn, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 100\r\n\r\nhalf"), fake_net_close(conn);
     else if (path_is(request, "/watch") || path_is(request, "/hang"))
         w->held[w->held_count++] = conn;
     else

@@ -195,6 +195,15 @@ static void a_cut_answer_is_no_answer(void **state)
     assert_true(err_is_transient(&r->err));
 }
 
+static void an_error_that_is_cut_keeps_its_status(void **state)
+{
+    struct world *w = *state;
+    struct reply *r = ask(w, "/refused", (struct http_request){0});
+    assert_true(r->answered);
+    assert_int_equal(r->status, 401);
+    assert_string_equal(r->body, "half");
+}
+
 static void on_reset(struct timer *timer, void *ctx)
 {
     close(*(int *)ctx); /* the kernel resets what nobody accepted */
@@ -509,6 +518,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_redirect_over_a_used_connection_is_no_repetition, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_above_the_ceiling_is_too_large, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cut_answer_is_no_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_error_that_is_cut_keeps_its_status, setup, teardown),
         cmocka_unit_test_setup_teardown(a_handshake_that_is_cut_says_nothing_about_trust, setup, teardown),
         cmocka_unit_test_setup_teardown(an_answer_before_a_reset_is_an_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_not_http_does_not_parse, setup, teardown),
