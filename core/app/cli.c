@@ -49,7 +49,7 @@ struct line {
 static bool take_switch(struct line *line, const struct cli_flag *flag, const char *value, struct err *err)
 {
     bool is_on;
-    if (!cli_read_bool(value, &is_on)) {
+    if (!str_read_bool(value, &is_on)) {
         return err_set(err, ERR_INVALID, "%s%s=%s: true or false is wanted, or nothing behind it", dashes(flag),
                        flag->name, value);
     }
@@ -122,19 +122,6 @@ bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *
         }
     }
     return true;
-}
-
-bool cli_read_bool(const char *text, bool *value)
-{
-    static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"};
-    static const char *const no[] = {"0", "f", "F", "FALSE", "false", "False"};
-    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
-        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
-            *value = strcmp(text, yes[i]) == 0;
-            return true;
-        }
-    }
-    return false;
 }
 
 static int write_errno;

@@ -29,8 +29,6 @@ typedef bool cli_take_fn(void *ctx, const char *name, const char *value, struct 
 /* False: refused by the table or by `take`; the text names the flag, and tells an unknown one from one without its
  * value. */
 bool cli_read(const struct cli_flag *table, int argc, char **argv, cli_take_fn *take, void *ctx, struct err *err);
-/* What Go's strconv.ParseBool takes: 1, t, T, true, True, TRUE, and the same of false. */
-bool cli_read_bool(const char *text, bool *value);
 /* The value of -o: text or json. */
 bool cli_read_form(const char *value, bool *json, struct err *err);
 /* The value of a flag that says where to listen, as in 127.0.0.1:8090, [::1]:8090 or :8090. `*host` is a new string,

@@ -173,7 +173,7 @@ static bool set(struct flags *flags, const struct flag *flag, const char *value,
                 struct err *err)
 {
     bool on = false;
-    if (is_bool(flag) && !cli_read_bool(value, &on)) {
+    if (is_bool(flag) && !str_read_bool(value, &on)) {
         return err_set(err, ERR_INVALID, "invalid boolean value \"%s\" for -%s: parse error", value, flag->name);
     }
     switch (flag->kind) {

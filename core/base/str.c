@@ -105,6 +105,19 @@ static void push_owned(struct str_list *list, char *s)
     list->items[list->count++] = s;
 }
 
+bool str_read_bool(const char *text, bool *value)
+{
+    static const char *const yes[] = {"1", "t", "T", "TRUE", "true", "True"};
+    static const char *const no[] = {"0", "f", "F", "FALSE", "false", "False"};
+    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+        if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+            *value = strcmp(text, yes[i]) == 0;
+            return true;
+        }
+    }
+    return false;
+}
+
 void str_list_push(struct str_list *list, const char *s)
 {
     push_owned(list, str_dup(s));

@@ -30,6 +30,9 @@ bool str_empty(const char *s);
 /* Copies into a fixed array, always terminated; false when `s` was cut. */
 bool str_copy(char *to, size_t size, const char *s);
 
+/* What Go's strconv.ParseBool takes: 1, t, T, true, True, TRUE, and the same of false. False: it is neither. */
+bool str_read_bool(const char *text, bool *value);
+
 /* A growing list of owned strings. */
 struct str_list {
     char **items;

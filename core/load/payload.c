@@ -112,12 +112,7 @@ const char *payload_metadata(const struct payload *payload, const char *key)
 
 bool payload_flag(const struct payload *payload, const char *key)
 {
-    static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True"};
     const char *value = payload_metadata(payload, key);
-    for (size_t i = 0; value != NULL && i < sizeof yes / sizeof yes[0]; i++) {
-        if (strcmp(value, yes[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    bool is_on;
+    return value != NULL && str_read_bool(value, &is_on) && is_on;
 }

@@ -111,6 +111,17 @@ static void a_list_grows(void **state)
     str_list_fini(&list);
 }
 
+static void a_truth_is_read_as_go_reads_it(void **state)
+{
+    (void)state;
+    bool value = false;
+    assert_true(str_read_bool("T", &value) && value);
+    assert_true(str_read_bool("False", &value) && !value);
+    assert_false(str_read_bool("yes", &value));
+    assert_false(str_read_bool("tRUE", &value));
+    assert_false(str_read_bool("", &value));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +132,7 @@ int main(void)
         cmocka_unit_test(split_keeps_empty_parts),
         cmocka_unit_test(a_written_list_has_no_empty_parts),
         cmocka_unit_test(a_list_grows),
+        cmocka_unit_test(a_truth_is_read_as_go_reads_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
