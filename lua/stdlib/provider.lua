@@ -5,6 +5,7 @@
 --- when it was answered with nothing; { error = … }; or, before anything was sent, { unusable = true, error = … } when
 --- the template or its Secret does not fit. Asked whether it is there (ask.online), it answers { online = true }.
 local adapter = require 'stdlib.adapter'
+local utf8 = require 'stdlib.utf8'
 
 local M = {}
 
@@ -295,10 +296,7 @@ end
 
 --- One byte as Go shows it, as if it were a character of its own.
 local function byte_shown(byte)
-  if byte >= 0x80 then
-    return string.char(0xC0 + math.floor(byte / 0x40), 0x80 + byte % 0x40)
-  end
-  return byte == 0x27 and "\\'" or string.char(byte)
+  return byte == 0x27 and "\\'" or utf8.char(byte)
 end
 
 --- A text that is no JSON from its beginning on, as Go's decoder says it; nil for what goes wrong further inside.
